@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "kernels/plan.h"
+
+#include "kernels/checked.h"
+#include "kernels/weights.h"
+
+#include <stdlib.h>
+
+const float corr2d_zeros[CORR2D_MAX_VECTORS * CORR2D_MAX_LANES] = {0.0f};
+
+void corr2d_plan_set_strips(corr2d_plan *plan, size_t pixels, size_t unit) {
+    const size_t height = plan->layer.rows.out, width = plan->layer.columns.out;
+    const size_t rows = unit / corr2d_gcd(unit, width), most = width <= pixels ? corr2d_min(height, pixels / width) : 1;
+    plan->strip_width = width <= pixels ? width : pixels / unit * unit;
+    plan->strip_height = most < height && most > rows ? most / rows * rows : most;
+    plan->strips_down = corr2d_div_up(height, plan->strip_height);
+    plan->strips_across = corr2d_div_up(width, plan->strip_width);
+}
+
+void corr2d_plan_set_panels(corr2d_plan *plan, size_t channels, size_t granule, bool *overflow) {
+    const corr2d_layer *layer = &plan->layer;
+    plan->unit_channels = layer->groups / plan->unit_groups * layer->group_out;
+    plan->panel_channels = channels;
+    plan->panel_granule = granule;
+    plan->panels = corr2d_div_up(plan->unit_channels, channels);
+    const size_t packed = corr2d_mul(corr2d_div_up(plan->unit_channels, granule), granule, overflow);
+    plan->bias_count = corr2d_mul(plan->unit_groups, packed, overflow);
+    plan->weight_count = corr2d_mul(plan->bias_count, corr2d_layer_taps(layer), overflow);
+}
+
+size_t corr2d_plan_block(const corr2d_layer *layer, size_t taps) {
+    const size_t most = corr2d_max(1, taps / (layer->rows.taps * layer->columns.taps));
+    return corr2d_div_up(layer->group_in, corr2d_div_up(layer->group_in, most));
+}
+
+/* Vectors over channels where both tensors have their channels side by side, else over pixels. */
+static const corr2d_path *choose_path(const corr2d_layer *layer) {
+    const bool channels_last = layer->x.channel == 1 && layer->y.channel == 1;
+    if (layer->group_in == 1 && layer->groups > 1) {
+        return channels_last && layer->group_out == 1 ? &corr2d_path_depthwise_channel : &corr2d_path_depthwise_pixel;
+    }
+    return channels_last ? &corr2d_path_channel : &corr2d_path_pixel;
+}
+
+/* Sets aside `count` elements of `size` bytes at the end of a block of *bytes, aligned; returns where. */
+static size_t set_aside(size_t *bytes, size_t count, size_t size, bool *overflow) {
+    const size_t at = *bytes, step = CORR2D_ALIGNMENT;
+    const size_t steps = corr2d_div_up(corr2d_mul(count, size, overflow), step);
+    *bytes = corr2d_sum(at, corr2d_mul(steps, step, overflow), overflow);
+    return at;
+}
+
+/* The plan and its arrays are one allocation. */
+static corr2d_status allocate(corr2d_plan **plan, const corr2d_plan *draft, bool overflow) {
+    size_t bytes = 0;
+    set_aside(&bytes, 1, sizeof *draft, &overflow);
+    const size_t offsets = set_aside(&bytes, draft->offset_count, sizeof *draft->offsets, &overflow);
+    const size_t x_pixel = set_aside(&bytes, draft->pixel_count, sizeof *draft->x_pixel, &overflow);
+    const size_t y_pixel = set_aside(&bytes, draft->pixel_count, sizeof *draft->y_pixel, &overflow);
+    const size_t weights = set_aside(&bytes, draft->weight_count, sizeof *draft->weights, &overflow);
+    const size_t bias = set_aside(&bytes, draft->bias_count, sizeof *draft->bias, &overflow);
+    if (overflow || bytes > PTRDIFF_MAX || corr2d_too_large(draft->workspace)) return CORR2D_SIZE_OVERFLOW;
+    char *memory = aligned_alloc(CORR2D_ALIGNMENT, bytes);
+    if (!memory) return CORR2D_OUT_OF_MEMORY;
+    *plan = (corr2d_plan *)(void *)memory;
+    **plan = *draft;
+    (*plan)->offsets = (ptrdiff_t *)(void *)(memory + offsets);
+    (*plan)->x_pixel = (ptrdiff_t *)(void *)(memory + x_pixel);
+    (*plan)->y_pixel = (ptrdiff_t *)(void *)(memory + y_pixel);
+    (*plan)->weights = (float *)(void *)(memory + weights);
+    (*plan)->bias = (float *)(void *)(memory + bias);
+    return CORR2D_OK;
+}
+
+/* The tables of the channel tiles; strips that are cut short use the beginnings of them. */
+static void fill_pixels(const corr2d_plan *plan) {
+    const corr2d_layer *layer = &plan->layer;
+    const bool in_place = plan->in_place;
+    const size_t row = in_place ? layer->rows.stride * layer->x.row : plan->strip.rows.step * plan->strip.row;
+    const size_t column = in_place ? layer->columns.stride * layer->x.column
+                                   : plan->strip.columns.step * plan->strip.column;
+    for (size_t p = 0; p < plan->pixel_count; p++) {
+        const size_t i = p / plan->strip_width, j = p % plan->strip_width;
+        plan->x_pixel[p] = (ptrdiff_t)(i * row + j * column);
+        plan->y_pixel[p] = (ptrdiff_t)(i * layer->y.row + j * layer->y.column);
+    }
+}
+
+corr2d_status corr2d_plan_make(corr2d_plan **plan, const corr2d_spec *spec, const corr2d_kernels *kernels,
+                               const float *weights, const float *bias) {
+    corr2d_plan draft = {.kernels = kernels}, *made;
+    bool overflow = false;
+    corr2d_status status = corr2d_layer_resolve(&draft.layer, spec);
+    if (status) return status;
+    draft.path = choose_path(&draft.layer);
+    draft.path->cut(&draft, &overflow);
+    const size_t kernel = draft.layer.rows.taps * draft.layer.columns.taps;
+    draft.offset_count = corr2d_mul(draft.block, kernel, &overflow);
+    status = allocate(&made, &draft, overflow);
+    if (status) return status;
+    if (made->in_place) {
+        corr2d_plain_offsets(&made->layer, made->offsets, made->block);
+    } else {
+        corr2d_strip_offsets(&made->strip, &made->layer, made->offsets, made->block);
+    }
+    fill_pixels(made);
+    corr2d_weights_pack(made, weights);
+    corr2d_bias_pack(made, bias);
+    *plan = made;
+    return CORR2D_OK;
+}
+
+void corr2d_plan_destroy(corr2d_plan *plan) { free(plan); }
+
+size_t corr2d_plan_workspace_size(const corr2d_plan *plan) {
+    return plan && plan->workspace ? plan->workspace * sizeof(float) + CORR2D_ALIGNMENT : 0;
+}
+
+const char *corr2d_plan_variant(const corr2d_plan *plan) { return plan ? plan->kernels->name : NULL; }

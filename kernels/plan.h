@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A plan: how a layer is cut, and what was packed for it.
+ *
+ * The outputs of an image are cut into strips, rectangles of strip_height rows by strip_width columns, of which either
+ * the height is 1 or the width is y's; output channels into panels; and input channels, where their sum is too long for
+ * the first cache, into blocks. A unit is one strip of one image, and of one group where groups run by themselves. The
+ * layer's work is units times panels, and that product, in order, is what corr2d_run_part divides.
+ */
+#ifndef CORR2D_PLAN_H
+#define CORR2D_PLAN_H
+
+#include "kernels/layer.h"
+#include "kernels/strip.h"
+#include "kernels/variant.h"
+
+typedef struct corr2d_path corr2d_path;
+
+struct corr2d_plan {
+    corr2d_layer layer;
+    const corr2d_kernels *kernels;
+    const corr2d_path *path;
+
+    size_t strip_height, strip_width, strips_down, strips_across;
+    size_t unit_groups;    /* groups that are units of their own: all, or 1 where a unit spans them */
+    size_t unit_channels;  /* output channels of a unit */
+    size_t panels;         /* of a unit */
+    size_t panel_channels; /* output channels in a panel, and ... */
+    size_t panel_granule;  /* ... of what their packed number is a multiple, for the last panel of a group */
+    size_t block;          /* input channels in a block; the last may have fewer */
+
+    bool in_place;       /* x is read where it lies, as far as whole vectors go; otherwise each block is packed first */
+    corr2d_strip strip;  /* how */
+    size_t workspace;    /* floats; 0 where nothing is packed */
+
+    size_t offset_count, pixel_count, weight_count, bias_count;
+    ptrdiff_t *offsets; /* of each tap of a block, in x or in the packed strip */
+    ptrdiff_t *x_pixel; /* channel tiles: of each pixel of a strip, likewise */
+    ptrdiff_t *y_pixel; /* channel tiles: of each pixel of a strip, in y */
+    float *weights;     /* see corr2d_weights_pack */
+    float *bias;        /* see corr2d_bias_pack */
+};
+
+/* Some panels of one unit. */
+typedef struct corr2d_job {
+    const corr2d_plan *plan;
+    const float *x; /* the image and, where groups are units, the group */
+    float *y;       /* likewise, at the strip's first output */
+    float *workspace;
+    size_t group;
+    corr2d_rectangle out;
+    size_t first, last; /* panels */
+} corr2d_job;
+
+/* One way to run a layer. */
+struct corr2d_path {
+    void (*cut)(corr2d_plan *plan, bool *overflow); /* fills in all that follows from the layer and the kernels */
+    void (*run)(const corr2d_job *job);
+};
+
+extern const corr2d_path corr2d_path_pixel;             /* dense, vectors over pixels */
+extern const corr2d_path corr2d_path_channel;           /* dense, vectors over output channels */
+extern const corr2d_path corr2d_path_depthwise_pixel;   /* one input channel a group, vectors over pixels */
+extern const corr2d_path corr2d_path_depthwise_channel; /* the same with one output channel too, vectors over channels */
+
+/* Room behind a packed strip, since pixel tiles read whole vectors. */
+#define CORR2D_STRIP_SLACK (CORR2D_MAX_VECTORS * CORR2D_MAX_LANES)
+
+/* Inside what the caller gives the workspace is aligned to this many bytes. */
+#define CORR2D_ALIGNMENT 64
+
+/* As many zeros as any tile has output channels: the bias of a run of taps that is not the first. */
+extern const float corr2d_zeros[CORR2D_MAX_VECTORS * CORR2D_MAX_LANES];
+
+/* Makes a plan that runs on these kernels. */
+corr2d_status corr2d_plan_make(corr2d_plan **plan, const corr2d_spec *spec, const corr2d_kernels *kernels,
+                               const float *weights, const float *bias);
+
+/*
+ * For the paths: cuts y into strips of at most so many pixels, rows whole where they fit. Where it can be had their
+ * number is a multiple of `unit`.
+ */
+void corr2d_plan_set_strips(corr2d_plan *plan, size_t pixels, size_t unit);
+
+/* Sets the panels, and what the packed weights and bias take. */
+void corr2d_plan_set_panels(corr2d_plan *plan, size_t channels, size_t granule, bool *overflow);
+
+/* The input channels of a block of at most about so many taps, all blocks about equal. */
+size_t corr2d_plan_block(const corr2d_layer *layer, size_t taps);
+
+/* How many of a panel's output channels are real. */
+static inline size_t corr2d_panel_channels(const corr2d_plan *plan, size_t panel) {
+    const size_t left = plan->unit_channels - panel * plan->panel_channels;
+    return left < plan->panel_channels ? left : plan->panel_channels;
+}
+
+#endif

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The vector words on any CPU: four floats, in SSE's terms, which SIMDe translates into whatever vectors there are. */
+#ifndef CORR2D_SIMD_H
+#define CORR2D_SIMD_H
+
+#include <simde/x86/fma.h>
+#include <simde/x86/sse.h>
+
+#include <stddef.h>
+
+#define LANES 4
+
+/* The cases in which SIMDe's simde_mm_fmadd_ps rounds once. */
+#if defined(SIMDE_X86_FMA_NATIVE) || defined(SIMDE_POWER_ALTIVEC_P7_NATIVE) || defined(__FP_FAST_FMAF) ||              \
+    (defined(SIMDE_ARM_NEON_A32V7_NATIVE) && defined(__ARM_FEATURE_FMA))
+#define FUSED true
+#else
+#define FUSED false
+#endif
+
+typedef simde__m128 f32xn;
+
+static inline f32xn f32xn_load(const float *p) { return simde_mm_loadu_ps(p); }
+
+static inline void f32xn_store(float *p, f32xn a) { simde_mm_storeu_ps(p, a); }
+
+static inline f32xn f32xn_splat(float a) { return simde_mm_set1_ps(a); }
+
+static inline f32xn f32xn_add(f32xn a, f32xn b) { return simde_mm_add_ps(a, b); }
+
+static inline f32xn f32xn_fma(f32xn a, f32xn b, f32xn c) { return simde_mm_fmadd_ps(a, b, c); }
+
+/* Gives the second operand where either is NaN, so a NaN in x passes through. */
+static inline f32xn f32xn_clamp(f32xn x, f32xn lo, f32xn hi) { return simde_mm_min_ps(hi, simde_mm_max_ps(lo, x)); }
+
+typedef const float *f32x4;
+
+static inline f32x4 f32x4_load(const float *p) { return p; }
+
+static inline f32xn f32xn_fma_lane(f32xn x, f32x4 w, size_t lane, f32xn c) {
+    return f32xn_fma(f32xn_splat(w[lane]), x, c);
+}
+
+#endif

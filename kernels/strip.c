@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "kernels/strip.h"
+
+#include "kernels/checked.h"
+
+#include <string.h>
+
+corr2d_runs corr2d_runs_split(const corr2d_axis *axis, size_t out, bool share, bool *overflow) {
+    const size_t common = corr2d_gcd(axis->stride, axis->dilation);
+    const size_t period = axis->stride / common, shift = axis->dilation / common;
+    corr2d_runs runs = {.count = axis->taps, .pitch = out, .period = axis->taps, .step = 1, .skip = axis->stride};
+    if (share && period < axis->taps && shift < out) {
+        runs.count = runs.period = period;
+        runs.shift = shift;
+        runs.pitch = corr2d_sum(out, corr2d_mul((axis->taps - 1) / period, shift, overflow), overflow);
+    }
+    return runs;
+}
+
+corr2d_runs corr2d_runs_plain(const corr2d_axis *axis, size_t out, bool *overflow) {
+    const size_t last = corr2d_mul(out - 1, axis->stride, overflow);
+    const size_t reach = corr2d_mul(axis->taps - 1, axis->dilation, overflow);
+    return (corr2d_runs){.count = 1, .pitch = corr2d_sum(corr2d_sum(last, reach, overflow), 1, overflow), .period = 1,
+                         .shift = axis->dilation, .step = axis->stride, .skip = 1};
+}
+
+/* The entries of a run that any tap needs, for `out` outputs. */
+static size_t run_length(const corr2d_runs *runs, size_t run, size_t taps, size_t out) {
+    return (out - 1) * runs->step + 1 + (taps - 1 - run) / runs->period * runs->shift;
+}
+
+corr2d_strip corr2d_strip_planes(corr2d_runs rows, corr2d_runs columns, size_t channels, bool *overflow) {
+    corr2d_strip s = {.rows = rows, .columns = columns, .channels = channels, .column = 1, .row = columns.pitch};
+    s.run = corr2d_mul(corr2d_mul(rows.count, rows.pitch, overflow), s.row, overflow);
+    s.channel = corr2d_mul(columns.count, s.run, overflow);
+    s.size = corr2d_mul(channels, s.channel, overflow);
+    return s;
+}
+
+corr2d_strip corr2d_strip_pixels(corr2d_runs rows, corr2d_runs columns, size_t channels, bool *overflow) {
+    corr2d_strip s = {.rows = rows, .columns = columns, .channels = channels, .channels_last = true};
+    s.channel = 1;
+    s.column = channels;
+    s.run = corr2d_mul(columns.pitch, channels, overflow);
+    s.row = corr2d_mul(columns.count, s.run, overflow);
+    s.size = corr2d_mul(corr2d_mul(rows.count, rows.pitch, overflow), s.row, overflow);
+    return s;
+}
+
+void corr2d_strip_offsets(const corr2d_strip *strip, const corr2d_layer *layer, ptrdiff_t *offsets, size_t channels) {
+    const corr2d_runs *rows = &strip->rows, *columns = &strip->columns;
+    for (size_t c = 0; c < channels; c++) {
+        for (size_t u = 0; u < layer->rows.taps; u++) {
+            const size_t row = u % rows->period * rows->pitch + u / rows->period * rows->shift;
+            for (size_t v = 0; v < layer->columns.taps; v++) {
+                const size_t column = v / columns->period * columns->shift;
+                *offsets++ = (ptrdiff_t)(c * strip->channel + v % columns->period * strip->run + row * strip->row +
+                                         column * strip->column);
+            }
+        }
+    }
+}
+
+void corr2d_plain_offsets(const corr2d_layer *layer, ptrdiff_t *offsets, size_t channels) {
+    const size_t row = layer->rows.dilation * layer->x.row, column = layer->columns.dilation * layer->x.column;
+    for (size_t c = 0; c < channels; c++) {
+        for (size_t u = 0; u < layer->rows.taps; u++) {
+            for (size_t v = 0; v < layer->columns.taps; v++) {
+                *offsets++ = (ptrdiff_t)(c * layer->x.channel + u * row + v * column);
+            }
+        }
+    }
+}
+
+/* A run of entries along an axis, cut where it leaves x: `before` entries of padding, `inside`, and padding again. */
+typedef struct span {
+    size_t length, before, inside;
+    size_t first; /* the input of the first entry inside */
+} span;
+
+/* A run for the outputs from the `from`-th on. Positions count from the padding's beginning. */
+static span span_of(const corr2d_axis *axis, const corr2d_runs *runs, size_t run, size_t from, size_t out) {
+    const size_t start = from * axis->stride + run * axis->dilation, length = run_length(runs, run, axis->taps, out);
+    span s = {.length = length};
+    if (start < axis->pad) s.before = corr2d_min(length, corr2d_div_up(axis->pad - start, runs->skip));
+    if (s.before == length) return s;
+    const size_t first = start + s.before * runs->skip - axis->pad;
+    if (first >= axis->in) return s;
+    s.first = first;
+    s.inside = corr2d_min(length - s.before, (axis->in - first - 1) / runs->skip + 1);
+    return s;
+}
+
+static inline void zeros(float *to, size_t count) {
+    if (count == 1) {
+        *to = 0.0f;
+    } else if (count) {
+        memset(to, 0, count * sizeof *to);
+    }
+}
+
+/* Gathers `count` floats, `step` apart. */
+static inline void gather(float *restrict to, const float *restrict from, size_t count, size_t step) {
+    if (step == 1) {
+        memcpy(to, from, count * sizeof *to);
+    } else if (step == 2) {
+        for (size_t i = 0; i < count; i++) to[i] = from[2 * i];
+    } else {
+        for (size_t i = 0; i < count; i++) to[i] = from[i * step];
+    }
+}
+
+/* One run of rows by one run of columns, of all channels. */
+typedef struct block {
+    span rows, columns;
+    const float *x; /* where both are inside first */
+    size_t row, column; /* from entry to entry in x */
+} block;
+
+static block block_of(const corr2d_strip *strip, const corr2d_layer *layer, const float *x, corr2d_rectangle out,
+                      size_t row_run, size_t column_run) {
+    block b = {.row = strip->rows.skip * layer->x.row, .column = strip->columns.skip * layer->x.column};
+    b.rows = span_of(&layer->rows, &strip->rows, row_run, out.row, out.height);
+    b.columns = span_of(&layer->columns, &strip->columns, column_run, out.column, out.width);
+    b.x = x + b.rows.first * layer->x.row + b.columns.first * layer->x.column;
+    return b;
+}
+
+static bool row_inside(const block *b, size_t row) {
+    return row >= b->rows.before && row - b->rows.before < b->rows.inside && b->columns.inside;
+}
+
+/* A block of one channel, a strip's rows `row` apart. */
+static void pack_plane(float *to, const block *b, const float *x, size_t row) {
+    const size_t length = b->columns.length, before = b->columns.before, inside = b->columns.inside;
+    for (size_t i = 0; i < b->rows.length; i++, to += row) {
+        if (!row_inside(b, i)) {
+            zeros(to, length);
+            continue;
+        }
+        zeros(to, before);
+        gather(to + before, x, inside, b->column);
+        zeros(to + before + inside, length - before - inside);
+        x += b->row;
+    }
+}
+
+/* `count` pixels of `channels` channels, each filled up to `wanted`. */
+static void gather_pixels(float *to, const float *x, size_t count, size_t step, size_t channels, size_t channel,
+                          size_t wanted) {
+    if (channel == 1 && step == wanted && channels == wanted) {
+        memcpy(to, x, count * wanted * sizeof *to);
+        return;
+    }
+    for (size_t i = 0; i < count; i++, to += wanted, x += step) {
+        gather(to, x, channels, channel);
+        zeros(to + channels, wanted - channels);
+    }
+}
+
+/* A block of all channels, which are last. */
+static void pack_pixels(float *to, const block *b, const corr2d_strip *strip, size_t channels, size_t channel) {
+    const size_t pixel = strip->column, before = b->columns.before, inside = b->columns.inside;
+    const float *x = b->x;
+    for (size_t i = 0; i < b->rows.length; i++, to += strip->row) {
+        if (!row_inside(b, i)) {
+            zeros(to, b->columns.length * pixel);
+            continue;
+        }
+        zeros(to, before * pixel);
+        gather_pixels(to + before * pixel, x, inside, b->column, channels, channel, pixel);
+        zeros(to + (before + inside) * pixel, (b->columns.length - before - inside) * pixel);
+        x += b->row;
+    }
+}
+
+void corr2d_strip_pack(float *strip_data, const corr2d_strip *strip, const corr2d_layer *layer, const float *x,
+                       size_t channels, corr2d_rectangle out) {
+    for (size_t r = 0; r < strip->rows.count; r++) {
+        for (size_t s = 0; s < strip->columns.count; s++) {
+            const block b = block_of(strip, layer, x, out, r, s);
+            float *to = strip_data + r * strip->rows.pitch * strip->row + s * strip->run;
+            if (strip->channels_last) {
+                pack_pixels(to, &b, strip, channels, layer->x.channel);
+                continue;
+            }
+            for (size_t c = 0; c < channels; c++) {
+                pack_plane(to + c * strip->channel, &b, b.x + c * layer->x.channel, strip->row);
+            }
+        }
+    }
+}

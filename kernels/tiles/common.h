@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the tiles share: early unrolling, the end of a chain, and tiles that are not whole. Needs the words of simd/. */
+#ifndef CORR2D_TILES_COMMON_H
+#define CORR2D_TILES_COMMON_H
+
+#include "kernels/variant.h"
+
+#include <string.h>
+
+/*
+ * Accumulators live in arrays, and an array stays in registers only where every index is a constant before the
+ * compiler decides where it lives: so the loops over a tile are unrolled early. tests/check-hot-loops watches.
+ */
+#ifdef __clang__
+#define UNROLL _Pragma("clang loop unroll(full)")
+#define UNROLL_TAPS _Pragma("clang loop unroll_count(4)")
+#else
+#define UNROLL _Pragma("GCC unroll 16")
+#define UNROLL_TAPS _Pragma("GCC unroll 4")
+#endif
+
+#define ALWAYS_INLINE static inline __attribute__((always_inline))
+
+/* The end of a chain: the activation, then + 0.0f, so that no result is -0.0. */
+ALWAYS_INLINE f32xn finish(f32xn acc, f32xn lo, f32xn hi) {
+    return f32xn_add(f32xn_clamp(acc, lo, hi), f32xn_splat(0.0f));
+}
+
+/* The first n floats at p, 1 <= n <= LANES, and not a byte beside them; zeros behind. */
+static inline f32xn load_part(const float *p, size_t n) {
+    float part[LANES] = {0.0f};
+    memcpy(part, p, n * sizeof(float));
+    return f32xn_load(part);
+}
+
+static inline void store_part(float *p, f32xn a, size_t n) {
+    float part[LANES];
+    f32xn_store(part, a);
+    memcpy(p, part, n * sizeof(float));
+}
+
+/* The real part of a panel of pixels that is not whole, and the buffer, rows of `width`, through which it goes. */
+typedef struct corr2d_edge {
+    float *y;
+    size_t y_channel, channels, pixels;
+    float *buffer;
+    size_t width;
+} corr2d_edge;
+
+/* In: `rows` rows, zeros beside the real part. */
+static inline void edge_in(const corr2d_edge *e, size_t rows) {
+    memset(e->buffer, 0, rows * e->width * sizeof(float));
+    for (size_t r = 0; r < e->channels; r++) {
+        memcpy(e->buffer + r * e->width, e->y + r * e->y_channel, e->pixels * sizeof(float));
+    }
+}
+
+/* And out again, the real part alone. */
+static inline void edge_out(const corr2d_edge *e) {
+    for (size_t r = 0; r < e->channels; r++) {
+        memcpy(e->y + r * e->y_channel, e->buffer + r * e->width, e->pixels * sizeof(float));
+    }
+}
+
+#endif

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The pixel tiles of kernels/variant.h, written once over the words of simd/. */
+#include "kernels/tiles/common.h"
+
+/* acc.v[r][v]: output channel r, pixels v * LANES ... v * LANES + LANES - 1. */
+typedef struct pixel_acc {
+    f32xn v[CORR2D_MAX_PANELS * CORR2D_PANEL_ROWS][CORR2D_MAX_VECTORS];
+} pixel_acc;
+
+/* Where a panel finds its y: in place, or, where part of the tile is not real, in a buffer. */
+typedef struct pixel_y {
+    float *p;
+    size_t channel;
+} pixel_y;
+
+ALWAYS_INLINE void pixel_bias(pixel_acc *acc, const float *bias, size_t rows, size_t vectors) {
+    UNROLL for (size_t r = 0; r < rows; r++) {
+        const f32xn b = f32xn_splat(bias[r]);
+        UNROLL for (size_t v = 0; v < vectors; v++) acc->v[r][v] = b;
+    }
+}
+
+ALWAYS_INLINE void pixel_load(pixel_acc *acc, pixel_y y, size_t rows, size_t vectors) {
+    UNROLL for (size_t r = 0; r < rows; r++) {
+        const float *p = y.p + r * y.channel;
+        UNROLL for (size_t v = 0; v < vectors; v++) acc->v[r][v] = f32xn_add(f32xn_load(p + v * LANES), acc->v[r][v]);
+    }
+}
+
+/* One tap of the packed pixels at x: each vector is loaded once and used by every row. */
+ALWAYS_INLINE void pixel_tap(pixel_acc *acc, const f32xn *x_f32xn, const float *weights, size_t panel, size_t panels,
+                             size_t vectors) {
+    UNROLL for (size_t p = 0; p < panels; p++) {
+        const f32x4 w = f32x4_load(weights + p * panel);
+        UNROLL for (size_t r = 0; r < CORR2D_PANEL_ROWS; r++) {
+            f32xn *a = acc->v[p * CORR2D_PANEL_ROWS + r];
+            UNROLL for (size_t v = 0; v < vectors; v++) a[v] = f32xn_fma_lane(x_f32xn[v], w, r, a[v]);
+        }
+    }
+}
+
+/* All taps of the packed pixels. */
+ALWAYS_INLINE void pixel_taps(pixel_acc *acc, const corr2d_tile *tile, const float *packed, const float *weights,
+                              size_t panels, size_t vectors) {
+    const size_t panel = tile->panel, taps = tile->taps;
+    UNROLL_TAPS for (size_t t = 0; t < taps; t++) {
+        f32xn x_f32xn[CORR2D_MAX_VECTORS];
+        UNROLL for (size_t v = 0; v < vectors; v++) x_f32xn[v] = f32xn_load(packed + v * LANES);
+        pixel_tap(acc, x_f32xn, weights, panel, panels, vectors);
+        packed += vectors * LANES;
+        weights += CORR2D_PANEL_ROWS;
+    }
+}
+
+/* All taps of one panel, from where the pixels lie; packs them on the way. */
+ALWAYS_INLINE void pixel_taps_packing(pixel_acc *acc, const corr2d_tile *tile, const float *weights, size_t vectors) {
+    const size_t taps = tile->taps;
+    const ptrdiff_t *offsets = tile->offsets;
+    const float *x[CORR2D_MAX_VECTORS];
+    float *packed = tile->packed;
+    UNROLL for (size_t v = 0; v < vectors; v++) x[v] = tile->x + tile->x_pixel[v];
+    UNROLL_TAPS for (size_t t = 0; t < taps; t++) {
+        f32xn x_f32xn[CORR2D_MAX_VECTORS];
+        UNROLL for (size_t v = 0; v < vectors; v++) {
+            x_f32xn[v] = f32xn_load(x[v] + offsets[t]);
+            f32xn_store(packed + v * LANES, x_f32xn[v]);
+        }
+        pixel_tap(acc, x_f32xn, weights, 0, 1, vectors);
+        packed += vectors * LANES;
+        weights += CORR2D_PANEL_ROWS;
+    }
+}
+
+ALWAYS_INLINE void pixel_store(const pixel_acc *acc, pixel_y y, size_t rows, size_t vectors, f32xn lo, f32xn hi) {
+    UNROLL for (size_t r = 0; r < rows; r++) {
+        float *p = y.p + r * y.channel;
+        UNROLL for (size_t v = 0; v < vectors; v++) f32xn_store(p + v * LANES, finish(acc->v[r][v], lo, hi));
+    }
+}
+
+/* One step of a tile: where it begins, and how many channels are left. */
+typedef struct pixel_step {
+    const float *packed, *weights, *bias;
+    float *y;
+    size_t channels;
+} pixel_step;
+
+ALWAYS_INLINE void pixel_panels(const corr2d_tile *tile, pixel_step s, size_t panels, size_t vectors, bool packing) {
+    const size_t rows = panels * CORR2D_PANEL_ROWS, width = vectors * LANES;
+    float edge[CORR2D_MAX_PANELS * CORR2D_PANEL_ROWS * CORR2D_MAX_VECTORS * LANES];
+    const bool whole = s.channels >= rows && tile->pixels == width;
+    const corr2d_edge part = {s.y, tile->y_channel, s.channels < rows ? s.channels : rows, tile->pixels, edge, width};
+    const pixel_y y = whole ? (pixel_y){s.y, tile->y_channel} : (pixel_y){edge, width};
+    pixel_acc acc;
+    pixel_bias(&acc, s.bias, rows, vectors);
+    if (tile->load) {
+        if (!whole) edge_in(&part, rows);
+        pixel_load(&acc, y, rows, vectors);
+    }
+    if (packing) {
+        pixel_taps_packing(&acc, tile, s.weights, vectors);
+    } else {
+        pixel_taps(&acc, tile, s.packed, s.weights, panels, vectors);
+    }
+    pixel_store(&acc, y, rows, vectors, f32xn_splat(tile->lo), f32xn_splat(tile->hi));
+    if (!whole) edge_out(&part);
+}
+
+/* One step of each of the tiles side by side. */
+ALWAYS_INLINE void pixel_tiles(const corr2d_tile *tile, pixel_step s, size_t panels, size_t vectors) {
+    for (size_t i = 0; i < tile->tiles; i++) {
+        pixel_panels(tile, s, panels, vectors, false);
+        s.packed += tile->taps * vectors * LANES;
+        s.y += vectors * LANES;
+    }
+}
+
+ALWAYS_INLINE void pixel_tile(const corr2d_tile *tile, size_t panels, size_t vectors) {
+    const size_t rows = panels * CORR2D_PANEL_ROWS;
+    pixel_step s = {tile->packed, tile->weights, tile->bias, tile->y, tile->channels};
+    for (;;) {
+        pixel_tiles(tile, s, panels, vectors);
+        if (s.channels <= rows) return;
+        s.channels -= rows;
+        s.weights += panels * tile->panel;
+        s.bias += panels * tile->bias_step;
+        s.y += rows * tile->y_channel;
+    }
+}
+
+ALWAYS_INLINE void pixel_tile_packing(const corr2d_tile *tile, size_t vectors) {
+    const pixel_step s = {NULL, tile->weights, tile->bias, tile->y, tile->channels};
+    pixel_panels(tile, s, 1, vectors, true);
+}
+
+/* Defines the tile of p panels by v vectors. */
+#define PIXEL_TILE(p, v)                                                                                               \
+    static void pixel_##p##x##v(const corr2d_tile *tile) { pixel_tile(tile, p, v); }
+
+#define PIXEL_PACK_TILE(v)                                                                                             \
+    static void pixel_pack_##v(const corr2d_tile *tile) { pixel_tile_packing(tile, v); }

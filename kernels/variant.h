@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a variant is: one const struct of micro-kernels, and the contract of each.
+ *
+ * Every micro-kernel computes a register tile of outputs over a run of taps t = 0 ... taps - 1, which are the
+ * weights of one output channel in the order c, u, v:
+ *
+ *   acc  = bias            or, with `load`,  y + bias
+ *   acc  = fmaf(weight of t, x at tap t, acc)      for t ascending: one chain per output
+ *   y    = (acc below lo ? lo : above hi ? hi : acc) + 0.0f,  NaN passing through
+ *
+ * A long sum is cut into runs: each later run loads what the one before it stored, with a bias of zeros. Storing
+ * and loading a float rounds nothing, and a +0.0f more changes at most the sign of a zero inside the chain, which
+ * the last +0.0f makes meaningless; so the cut never shows in the bits.
+ *
+ * No alignment is assumed, of any pointer. x, weights and bias are only read, and y overlaps none of them.
+ */
+#ifndef CORR2D_VARIANT_H
+#define CORR2D_VARIANT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Output channels in a panel of the pixel tiles' weights. */
+#define CORR2D_PANEL_ROWS 4
+
+/* Bounds on what a variant's tiles may measure, for the tables below and for buffers that hold a tile. */
+#define CORR2D_MAX_VECTORS 4
+#define CORR2D_MAX_PANELS 2
+#define CORR2D_MAX_PIXELS 8
+#define CORR2D_MAX_LANES 8
+
+/* One call of a micro-kernel. Distances are in elements. */
+typedef struct corr2d_tile {
+    size_t taps;              /* may be 0 */
+    const ptrdiff_t *offsets; /* where each tap lies in x, seen from a pixel */
+    const float *x;           /* what the pixels are counted from */
+    const ptrdiff_t *x_pixel; /* where each pixel, or each vector of pixels, lies, seen from x */
+    float *packed;            /* pixel tiles: the pixels, tap after tap */
+    size_t tiles;             /* pixel tiles: how many side by side */
+    const float *weights;     /* packed, see each kernel */
+    size_t panel;             /* from one panel of weights to the next */
+    const float *bias;        /* one for each output channel of a panel, padding included */
+    size_t bias_step;         /* from one panel's to the next one's */
+    float *y;                 /* the tile's first output */
+    size_t y_channel;         /* pixel tiles: from channel to channel */
+    const ptrdiff_t *y_pixel; /* channel tiles: where each pixel lies, seen from y */
+    size_t channels;          /* how many output channels are real, at least 1; no other is stored */
+    size_t pixels;            /* likewise the pixels */
+    bool load;                /* start from y + bias, not from bias */
+    float lo, hi;             /* the activation as a clamp; -inf and +inf where there is none, or not yet */
+} corr2d_tile;
+
+typedef void corr2d_tile_fn(const corr2d_tile *tile);
+
+typedef struct corr2d_kernels {
+    const char *name;
+    bool fused;   /* keeps the numeric contract to the bit */
+    size_t lanes; /* floats in a vector */
+
+    /*
+     * Pixel tiles: vectors hold neighbouring pixels, p panels of four output channels by v vectors of pixels.
+     *
+     *                       pixel 0 1 2 ...        v * lanes - 1
+     *   y + 0 * y_channel         + + + +---------------+        packed:  tap after tap the tile's pixels
+     *   y + 1 * y_channel         + + + +---------------+                 [t][v * lanes]
+     *     ...                                                    weights: panel after panel, in each
+     *   y + (4p-1) * y_channel    + + + +---------------+                 tap after tap its channels [p][t][4]
+     *
+     * `channels` may be any number: the kernel goes on to the next p panels, `panel` on in weights, `bias_step` in bias,
+     * until all are done. For each it does `tiles` tiles, side by side in y, one after another in packed. Reads and
+     * writes only the `pixels` first of each tile of each channel of y, v * lanes - lanes < pixels <= v * lanes, where
+     * fewer than v * lanes go with one tile alone; reads all of packed. pixel[v][p] is NULL where a variant has no such
+     * tile; it has one panel of every width from 1 to pixel_vectors. Both streams are read from front to back: that, more
+     * than how much of them the first cache holds, is what makes them fast.
+     *
+     * pixel_pack[v] does one tile of the first panel alone, so channels <= 4, and reads its pixels where they lie: vector i of
+     * tap t at x[x_pixel[i] + offsets[t]], whole vectors also where `pixels` is less. It writes them to packed, for the
+     * panels that follow.
+     */
+    size_t pixel_vectors; /* the widest tile, which is the fastest */
+    corr2d_tile_fn *pixel[CORR2D_MAX_VECTORS + 1][CORR2D_MAX_PANELS + 1];
+    corr2d_tile_fn *pixel_pack[CORR2D_MAX_VECTORS + 1];
+
+    /*
+     * Channel tiles: vectors hold neighbouring output channels, n pixels anywhere by v vectors of channels.
+     *
+     *                channel 0 1 2 ...    v * lanes - 1
+     *   y + y_pixel[0]       + + + +-----------+                 weights: tap after tap the panel's channels
+     *   y + y_pixel[1]       + + + +-----------+                          [t][v * lanes]
+     *     ...
+     *
+     * `pixels` may be any multiple of n, and `channels` may be more than a panel's: for each n pixels in turn the kernel
+     * does panel after panel, `panel` on in weights, `bias_step` in bias. Only the last panel may be filled in part, by
+     * more than (v - 1) * lanes channels. Reads x[x_pixel[i] + offsets[t]], one float for each pixel and tap, and
+     * nothing beside them. Reads and writes y[y_pixel[i]] ... y[y_pixel[i] + channels - 1].
+     * channel[v][n] exists for v = 1 ... channel_vectors, n = 1 ... channel_pixels.
+     *
+     * channel_pointwise is the same for taps that lie side by side: it reads x[x_pixel[i] + t].
+     */
+    size_t channel_vectors, channel_pixels;
+    corr2d_tile_fn *channel[CORR2D_MAX_VECTORS + 1][CORR2D_MAX_PIXELS + 1];
+    corr2d_tile_fn *channel_pointwise[CORR2D_MAX_VECTORS + 1][CORR2D_MAX_PIXELS + 1];
+
+    /*
+     * Depthwise tiles: one input channel to each output channel, so no sum over channels.
+     *
+     * depthwise_pixel: one channel, any number of pixels, which are neighbours in x and in y. weights: [t], one
+     * float for each tap. Reads x[offsets[t]] ... x[offsets[t] + pixels - 1 rounded up to whole vectors]. Reads and
+     * writes y[0] ... y[pixels - 1].
+     *
+     * depthwise_channel: `pixels` pixels anywhere (1 or more) by at most `lanes` channels. weights: [t][lanes]. Reads
+     * `lanes` floats from x[x_pixel[i] + offsets[t]] on, also where `channels` is less. Reads and writes y[y_pixel[i]]
+     * ... y[y_pixel[i] + channels - 1].
+     */
+    corr2d_tile_fn *depthwise_pixel;
+    corr2d_tile_fn *depthwise_channel;
+} corr2d_kernels;
+
+#endif

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The tiles for a file of thirty-two vector registers: up to twenty-four accumulators, 8 channels x 3 vectors of
+ * pixels; 2 vectors of channels by 8 pixels. The variant includes its words first.
+ */
+#include "kernels/tiles/channel.h"
+#include "kernels/tiles/depthwise.h"
+#include "kernels/tiles/pixel.h"
+
+PIXEL_TILE(1, 1)
+PIXEL_TILE(1, 2)
+PIXEL_TILE(1, 3)
+PIXEL_TILE(2, 1)
+PIXEL_TILE(2, 2)
+PIXEL_TILE(2, 3)
+
+PIXEL_PACK_TILE(1)
+PIXEL_PACK_TILE(2)
+PIXEL_PACK_TILE(3)
+
+CHANNEL_TILE(1, 1)
+CHANNEL_TILE(1, 2)
+CHANNEL_TILE(1, 3)
+CHANNEL_TILE(1, 4)
+CHANNEL_TILE(1, 5)
+CHANNEL_TILE(1, 6)
+CHANNEL_TILE(1, 7)
+CHANNEL_TILE(1, 8)
+CHANNEL_TILE(2, 1)
+CHANNEL_TILE(2, 2)
+CHANNEL_TILE(2, 3)
+CHANNEL_TILE(2, 4)
+CHANNEL_TILE(2, 5)
+CHANNEL_TILE(2, 6)
+CHANNEL_TILE(2, 7)
+CHANNEL_TILE(2, 8)
+
+#define PIXEL_ROW(v)                                                                                                   \
+    { [1] = pixel_1x##v, [2] = pixel_2x##v }
+#define PIXEL_TABLE                                                                                                    \
+    { [1] = PIXEL_ROW(1), [2] = PIXEL_ROW(2), [3] = PIXEL_ROW(3) }
+#define CHANNEL_ROW(form, v)                                                                                           \
+    {                                                                                                                  \
+        [1] = form##_##v##x1, [2] = form##_##v##x2, [3] = form##_##v##x3, [4] = form##_##v##x4,                        \
+        [5] = form##_##v##x5, [6] = form##_##v##x6, [7] = form##_##v##x7, [8] = form##_##v##x8,                        \
+    }
+#define CHANNEL_TABLE(form)                                                                                            \
+    { [1] = CHANNEL_ROW(form, 1), [2] = CHANNEL_ROW(form, 2) }
+
+const corr2d_kernels CORR2D_KERNELS = {
+    .name = CORR2D_NAME,
+    .fused = FUSED,
+    .lanes = LANES,
+    .pixel_vectors = 3,
+    .pixel = PIXEL_TABLE,
+    .pixel_pack = {[1] = pixel_pack_1, [2] = pixel_pack_2, [3] = pixel_pack_3},
+    .channel_vectors = 2,
+    .channel_pixels = 8,
+    .channel = CHANNEL_TABLE(channel),
+    .channel_pointwise = CHANNEL_TABLE(channel_pointwise),
+    .depthwise_pixel = depthwise_pixel,
+    .depthwise_channel = depthwise_channel,
+};

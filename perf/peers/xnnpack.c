@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* XNNPACK's NHWC convolution operator, without a thread pool; transposed from and to NCHW where that is the layout. */
+#include "perf/engine.h"
+#include "perf/memory.h"
+#include "perf/transpose.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <xnnpack.h>
+
+typedef struct xnnpack_job {
+    job base;
+    const problem *problem;
+    xnn_operator_t op;
+    float *x, *y; /* NHWC, of its own; NULL where the problem's serve */
+} xnnpack_job;
+
+static void run(job *base) { xnn_run_operator(((xnnpack_job *)base)->op, NULL); }
+
+static void convert_in(job *base) {
+    const xnnpack_job *j = (const xnnpack_job *)base;
+    const layer_shape *s = &j->problem->layer->shape;
+    to_nhwc(j->problem->x, j->x, s->n, s->ci, s->h * s->w);
+}
+
+static void convert_out(job *base) {
+    const xnnpack_job *j = (const xnnpack_job *)base;
+    const layer *l = j->problem->layer;
+    to_nchw(j->y, j->problem->y, l->shape.n, l->shape.co, l->oh * l->ow);
+}
+
+static void destroy(job *base) {
+    xnnpack_job *j = (xnnpack_job *)base;
+    xnn_delete_operator(j->op);
+    free(j->x);
+    free(j->y);
+    free(j);
+}
+
+/* OHWI, as the operator takes them. */
+static float *transpose_weights(const problem *p) {
+    const layer_shape *s = &p->layer->shape;
+    float *weights = page_alloc(layer_weights_size(p->layer) * sizeof *weights);
+    to_nhwc(p->weights, weights, s->co, s->ci / s->groups, s->kh * s->kw);
+    return weights;
+}
+
+static bool create_operator(const problem *p, xnn_operator_t *op) {
+    const layer_shape *s = &p->layer->shape;
+    float *weights = transpose_weights(p);
+    enum xnn_status status = xnn_create_convolution2d_nhwc_f32(
+        (uint32_t)s->pad_t, (uint32_t)s->pad_r, (uint32_t)s->pad_b, (uint32_t)s->pad_l, (uint32_t)s->kh,
+        (uint32_t)s->kw, (uint32_t)s->stride_h, (uint32_t)s->stride_w, (uint32_t)s->dil_h, (uint32_t)s->dil_w,
+        (uint32_t)s->groups, s->ci / s->groups, s->co / s->groups, s->ci, s->co, weights, p->bias, -INFINITY, INFINITY,
+        0, op);
+    free(weights);
+    return status == xnn_status_success;
+}
+
+static job *create(const engine *e, const problem *p) {
+    (void)e;
+    xnn_operator_t op = NULL;
+    const layer_shape *s = &p->layer->shape;
+    if (xnn_initialize(NULL) != xnn_status_success || !create_operator(p, &op)) return NULL;
+    xnnpack_job *j = page_alloc(sizeof *j);
+    *j = (xnnpack_job){.base = {.run = run, .destroy = destroy}, .problem = p, .op = op};
+    if (p->layout == CORR2D_NCHW) {
+        j->x = page_alloc(layer_x_size(p->layer) * sizeof *j->x);
+        j->y = page_alloc(layer_y_size(p->layer) * sizeof *j->y);
+        j->base.convert_in = convert_in;
+        j->base.convert_out = convert_out;
+    }
+    if (xnn_setup_convolution2d_nhwc_f32(op, s->n, s->h, s->w, j->x != NULL ? j->x : p->x, j->y != NULL ? j->y : p->y,
+                                         NULL) == xnn_status_success)
+        return &j->base;
+    destroy(&j->base);
+    return NULL;
+}
+
+const engine peer_xnnpack = {"xnnpack", "xnn", "XNNPACK's NHWC operator", true, false, create};

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The roofs of one core: how fast it multiplies and adds, and how fast it reads. */
+#ifndef CORR2D_PERF_ROOFS_H
+#define CORR2D_PERF_ROOFS_H
+
+#include "stats.h"
+
+#include <stddef.h>
+
+/*
+ * Loops built for one instruction set. fma runs `steps` steps of `flops` operations each, chain = chain * factor + term
+ * in independent chains, and returns a mix of them.
+ * read reads `count` floats once (count a multiple of 128, the address of 64 bytes) and returns a mix of their bits.
+ */
+typedef struct roof_loops {
+    const char *name;
+    double flops;
+    float (*fma)(size_t steps, float factor, float term);
+    unsigned (*read)(const float *data, size_t count);
+} roof_loops;
+
+typedef enum roof_level { ROOF_L1, ROOF_L2, ROOF_L3, ROOF_DRAM, ROOF_LEVELS } roof_level;
+
+typedef struct roofs {
+    const roof_loops *vector, *scalar;  /* the best loops that this CPU can run */
+    double vector_flops, scalar_flops;  /* per second, measured before the layers */
+    size_t read_bytes[ROOF_LEVELS];     /* the buffers' sizes: a half of the cache, four times the last one for DRAM */
+    double read_bandwidth[ROOF_LEVELS]; /* bytes per second */
+    samples peak;                       /* flops per second of `vector`, one for each round of each layer */
+} roofs;
+
+const char *roof_level_name(roof_level level);
+
+/* Takes about a second. */
+void roofs_measure(roofs *r);
+
+/* Operations per second over about a quarter of a millisecond. */
+double roof_sample(const roofs *r);
+
+#endif

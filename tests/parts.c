@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The parts of a layer write every output once, whatever their number, order and thread. */
+#include "tests/support/criterion.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { Y = 4096, THREADS = 4 };
+
+static const corr2d_spec specs[] = {
+    {.in_channels = 5, .in_height = 9, .in_width = 13, .out_channels = 11, .kernel_height = 3, .kernel_width = 3},
+    {.in_channels = 7, .in_height = 5, .in_width = 9, .out_channels = 19},
+    {.in_channels = 9, .in_height = 9, .in_width = 9, .out_channels = 9, .groups = 9, .kernel_height = 3,
+     .kernel_width = 3, .pad_top = 1, .pad_left = 1},
+    {.batch = 3, .in_channels = 6, .in_height = 4, .in_width = 6, .out_channels = 8, .groups = 2, .kernel_height = 2,
+     .kernel_width = 2},
+    {.in_channels = 2, .in_height = 3, .in_width = 3, .out_channels = 1, .kernel_height = 3, .kernel_width = 3},
+};
+
+/* A plan with what it runs on. */
+typedef struct planned {
+    corr2d_plan *plan;
+    layer_data data;
+    size_t count; /* of outputs */
+    float whole[Y];
+} planned;
+
+static planned job_make(const corr2d_spec *spec, const char *variant, corr2d_layout layout) {
+    test_layer layer = {.spec = *spec, .seed = 5, .bias = true};
+    layer.spec.variant = variant;
+    layer.spec.layout = layout;
+    layer = layer_complete(layer);
+    planned job = {.data = layer_data_make(&layer), .count = layer_y_count(&layer)};
+    cr_assert(job.count <= Y);
+    cr_assert(corr2d_plan_create(&job.plan, &layer.spec, job.data.weights, job.data.bias) == CORR2D_OK);
+    cr_assert(corr2d_run(job.plan, job.data.x, job.whole, NULL) == CORR2D_OK);
+    return job;
+}
+
+static void job_free(planned *job) {
+    corr2d_plan_destroy(job->plan);
+    layer_data_free(&job->data);
+}
+
+/* Each part writes what the whole layer does, or nothing; between them, every output once. */
+static void assert_parts(const planned *job, size_t parts) {
+    static unsigned char written[Y];
+    static float y[Y];
+    memset(written, 0, sizeof written);
+    for (size_t part = parts; part-- > 0;) {
+        memset(y, 0xff, sizeof y);
+        cr_assert(corr2d_run_part(job->plan, job->data.x, y, NULL, part, parts) == CORR2D_OK);
+        for (size_t i = 0; i < job->count; i++) {
+            if (y[i] != y[i]) continue;
+            cr_assert(oracle_same(y[i], job->whole[i]), "part %zu of %zu: y[%zu]", part, parts, i);
+            written[i]++;
+        }
+    }
+    for (size_t i = 0; i < job->count; i++) cr_assert(written[i] == 1, "y[%zu]: %u times", i, (unsigned)written[i]);
+}
+
+ParameterizedTestParameters(parts, write_every_output_once) { return every_variant(); }
+
+ParameterizedTest(size_t *variant, parts, write_every_output_once, .timeout = 120) {
+    static const size_t numbers[] = {1, 2, 3, 4, 5, 7, 16, 61, 1000};
+    for (size_t i = 0; i < 2 * (sizeof specs / sizeof *specs); i++) {
+        planned job = job_make(&specs[i / 2], corr2d_variant_at(*variant), (corr2d_layout)(i % 2));
+        for (size_t n = 0; n < sizeof numbers / sizeof *numbers; n++) assert_parts(&job, numbers[n]);
+        job_free(&job);
+    }
+}
+
+/* One thread's share: part of the layer into the y of all. */
+typedef struct share {
+    const planned *job;
+    float *y;
+    size_t part;
+    corr2d_status status;
+} share;
+
+static void *run_share(void *argument) {
+    share *const s = argument;
+    void *const workspace = malloc(corr2d_plan_workspace_size(s->job->plan) + 1);
+    s->status = corr2d_run_part(s->job->plan, s->job->data.x, s->y, workspace, s->part, THREADS);
+    free(workspace);
+    return NULL;
+}
+
+static void assert_threads(const planned *job) {
+    static float y[Y];
+    pthread_t threads[THREADS];
+    share shares[THREADS];
+    memset(y, 0xff, sizeof y);
+    for (size_t i = 0; i < THREADS; i++) {
+        shares[i] = (share){job, y, i, CORR2D_INVALID_ARGUMENT};
+        cr_assert(pthread_create(&threads[i], NULL, run_share, &shares[i]) == 0);
+    }
+    for (size_t i = 0; i < THREADS; i++) {
+        cr_assert(pthread_join(threads[i], NULL) == 0);
+        cr_assert(shares[i].status == CORR2D_OK);
+    }
+    cr_assert(memcmp(y, job->whole, job->count * sizeof *y) == 0);
+}
+
+Test(parts, run_on_threads_that_share_one_plan, .timeout = 120) {
+    for (size_t i = 0; i < sizeof specs / sizeof *specs; i++) {
+        planned job = job_make(&specs[i], NULL, CORR2D_NCHW);
+        for (int round = 0; round < 10; round++) assert_threads(&job);
+        job_free(&job);
+    }
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Layers as networks have them, with fewer channels or smaller maps; and every size around every tile's. */
+#include "tests/support/criterion.h"
+
+#define SQUARE(size) .kernel_height = (size), .kernel_width = (size)
+#define STRIDE(size) .stride_height = (size), .stride_width = (size)
+#define DILATION(size) .dilation_height = (size), .dilation_width = (size)
+#define PAD(size) .pad_top = (size), .pad_bottom = (size), .pad_left = (size), .pad_right = (size)
+#define X(channels, height, width) .in_channels = (channels), .in_height = (height), .in_width = (width)
+#define LAYER(name, out, bias_too, ...)                                                                                \
+    { .family = name, .seed = 1, .bias = bias_too, .spec = {.out_channels = (out), __VA_ARGS__} }
+
+static const test_layer real_layers[] = {
+    LAYER("AlexNet 11x11, stride 4", 8, true, X(3, 35, 35), SQUARE(11), STRIDE(4), PAD(2)),
+    LAYER("ResNet 7x7, stride 2", 16, true, X(3, 37, 37), SQUARE(7), STRIDE(2), PAD(3)),
+    LAYER("ResNet 3x3", 32, true, X(32, 14, 14), SQUARE(3), PAD(1), .activation = CORR2D_RELU),
+    LAYER("ResNet 3x3, narrow map", 24, true, X(160, 7, 7), SQUARE(3), PAD(1), .activation = CORR2D_RELU),
+    LAYER("ResNet 3x3, stride 2", 16, false, X(24, 28, 28), SQUARE(3), STRIDE(2), PAD(1)),
+    LAYER("ResNet 1x1, residual", 64, true, X(16, 14, 14), .accumulate = true, .activation = CORR2D_RELU),
+    LAYER("ResNet 1x1, stride 2", 32, false, X(64, 14, 14), STRIDE(2)),
+    LAYER("ResNet 1x1, many channels", 16, true, X(1024, 7, 7)),
+    LAYER("ResNeXt 3x3, 32 groups", 64, true, X(64, 14, 14), SQUARE(3), PAD(1), .groups = 32),
+    LAYER("VGG 3x3, wide map", 4, true, X(3, 8, 224), SQUARE(3), PAD(1), .activation = CORR2D_RELU),
+    LAYER("Inception 1x7", 24, true, X(16, 17, 17), .kernel_height = 1, .kernel_width = 7, .pad_left = 3, .pad_right = 3),
+    LAYER("Inception 7x1", 24, true, X(16, 17, 17), .kernel_height = 7, .kernel_width = 1, .pad_top = 3, .pad_bottom = 3),
+    LAYER("MobileNet 3x3 depthwise", 32, true, X(32, 28, 28), SQUARE(3), PAD(1), .groups = 32,
+          .activation = CORR2D_CLAMP, .clamp_max = 6.0f),
+    LAYER("MobileNet 3x3 depthwise, stride 2, one side padded", 24, true, X(24, 28, 28), SQUARE(3), STRIDE(2),
+          .pad_bottom = 1, .pad_right = 1, .groups = 24, .activation = CORR2D_CLAMP, .clamp_max = 6.0f),
+    LAYER("EfficientNet 5x5 depthwise", 40, true, X(40, 14, 14), SQUARE(5), PAD(2), .groups = 40),
+    LAYER("ConvNeXt 7x7 depthwise", 24, true, X(24, 14, 14), SQUARE(7), PAD(3), .groups = 24),
+    LAYER("DeepLab 3x3, dilation 6", 16, true, X(16, 17, 17), SQUARE(3), DILATION(6), PAD(6)),
+    LAYER("speech, one row", 32, true, X(40, 1, 300), .kernel_height = 1, .kernel_width = 5, .pad_left = 4),
+    LAYER("batch of 8", 8, true, X(8, 7, 7), SQUARE(3), PAD(1), .batch = 8),
+};
+
+ParameterizedTestParameters(real_layers, give_the_oracles_bits) { return every_variant(); }
+
+ParameterizedTest(size_t *variant, real_layers, give_the_oracles_bits, .timeout = 300) {
+    for (size_t i = 0; i < sizeof real_layers / sizeof *real_layers; i++) {
+        const test_layer layer = layer_complete(real_layers[i]);
+        assert_layer(corr2d_variant_at(*variant), &layer);
+    }
+}
+
+/* The layer with one of its sizes 1, 2 ... 67. */
+static void assert_sizes(const char *variant, test_layer *layer, size_t *size) {
+    for (*size = 1; *size <= 67; ++*size) {
+        const test_layer complete = layer_complete(*layer);
+        assert_layer(variant, &complete);
+    }
+}
+
+ParameterizedTestParameters(every_size, of_map_and_channels_works) { return every_variant(); }
+
+ParameterizedTest(size_t *variant, every_size, of_map_and_channels_works, .timeout = 300) {
+    const char *const name = corr2d_variant_at(*variant);
+    for (size_t kernel = 1; kernel <= 3; kernel += 2) {
+        const test_layer layer = LAYER("sizes", 6, true, X(2, 2, 5), SQUARE(kernel), PAD(kernel / 2));
+        test_layer out = layer, in = layer, width = layer, height = layer;
+        assert_sizes(name, &out, &out.spec.out_channels);
+        assert_sizes(name, &in, &in.spec.in_channels);
+        assert_sizes(name, &width, &width.spec.in_width);
+        assert_sizes(name, &height, &height.spec.in_height);
+    }
+}
+
+ParameterizedTestParameters(every_size, of_depthwise_layers_works) { return every_variant(); }
+
+ParameterizedTest(size_t *variant, every_size, of_depthwise_layers_works, .timeout = 300) {
+    test_layer width = LAYER("depthwise widths", 5, true, X(5, 3, 1), SQUARE(3), PAD(1), .groups = 5);
+    assert_sizes(corr2d_variant_at(*variant), &width, &width.spec.in_width);
+    for (size_t channels = 1; channels <= 67; channels++) {
+        const test_layer layer = layer_complete((test_layer)LAYER(
+            "depthwise channels", channels, true, X(channels, 3, 4), SQUARE(3), PAD(1), .groups = channels));
+        assert_layer(corr2d_variant_at(*variant), &layer);
+    }
+}

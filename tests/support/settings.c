@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tests/support/settings.h"
+
+#include <stdlib.h>
+
+static uint64_t number_of(const char *name, uint64_t otherwise) {
+    const char *const text = getenv(name);
+    return text ? strtoull(text, NULL, 0) : otherwise;
+}
+
+size_t settings_layers(test_family family) {
+    const size_t layers = (size_t)number_of("CORR2D_TEST_LAYERS", CORR2D_TEST_LAYERS);
+    return family == FAMILY_LONG || family == FAMILY_DEEP ? (layers + 19) / 20 : layers;
+}
+
+uint64_t settings_seed(void) { return number_of("CORR2D_TEST_SEED", 1); }
