@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <string.h>
 
-static const float weights[4 * 4 * 3 * 3];
+static const float weights[4 * 4 * 6 * 3];
 static const float x[4 * 6 * 7];
 static float y[4 * 4 * 5];
 

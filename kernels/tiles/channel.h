@@ -44,11 +44,19 @@ ALWAYS_INLINE void channel_tap(channel_acc *acc, const float *const *x, ptrdiff_
 }
 
 ALWAYS_INLINE void channel_taps(channel_acc *acc, const corr2d_tile *tile, const float *const *x, const float *weights,
-                                size_t pixels, size_t vectors, bool pointwise) {
-    const size_t taps = tile->taps;
-    const ptrdiff_t *offsets = tile->offsets;
-    UNROLL_TAPS for (size_t t = 0; t < taps; t++) {
-        channel_tap(acc, x, pointwise ? (ptrdiff_t)t : offsets[t], weights, pixels, vectors);
+                                size_t pixels, size_t vectors) {
+    const ptrdiff_t *offset = tile->offsets, *const end = offset + tile->taps;
+    UNROLL_TAPS for (; offset != end; offset++) {
+        channel_tap(acc, x, *offset, weights, pixels, vectors);
+        weights += vectors * LANES;
+    }
+}
+
+/* The same for taps side by side, where x points behind the last: one index counts up to zero for all pixels. */
+ALWAYS_INLINE void channel_taps_pointwise(channel_acc *acc, ptrdiff_t taps, const float *const *x,
+                                          const float *weights, size_t pixels, size_t vectors) {
+    UNROLL_TAPS for (ptrdiff_t t = -taps; t != 0; t++) {
+        channel_tap(acc, x, t, weights, pixels, vectors);
         weights += vectors * LANES;
     }
 }
@@ -77,13 +85,18 @@ ALWAYS_INLINE void channel_panels(const corr2d_tile *tile, size_t first, size_t 
     const size_t width = vectors * LANES;
     const float *x[CORR2D_MAX_PIXELS];
     channel_step s = {tile->weights, tile->bias, tile->y, tile->y_pixel + first, LANES};
-    UNROLL for (size_t i = 0; i < pixels; i++) x[i] = tile->x + tile->x_pixel[first + i];
+    const float *origin = tile->x + (pointwise ? tile->taps : 0);
+    UNROLL for (size_t i = 0; i < pixels; i++) x[i] = origin + tile->x_pixel[first + i];
     for (size_t left = tile->channels; left; left -= left < width ? left : width) {
         channel_acc acc;
         if (left < width) s.last = left - (vectors - 1) * LANES;
         channel_bias(&acc, s.bias, pixels, vectors);
         if (tile->load) channel_load(&acc, &s, pixels, vectors);
-        channel_taps(&acc, tile, x, s.weights, pixels, vectors, pointwise);
+        if (pointwise) {
+            channel_taps_pointwise(&acc, (ptrdiff_t)tile->taps, x, s.weights, pixels, vectors);
+        } else {
+            channel_taps(&acc, tile, x, s.weights, pixels, vectors);
+        }
         channel_store(&acc, tile, &s, pixels, vectors);
         s.weights += tile->panel;
         s.bias += tile->bias_step;

@@ -42,8 +42,9 @@ ALWAYS_INLINE void pixel_tap(pixel_acc *acc, const f32xn *x_f32xn, const float *
 /* All taps of the packed pixels. */
 ALWAYS_INLINE void pixel_taps(pixel_acc *acc, const corr2d_tile *tile, const float *packed, const float *weights,
                               size_t panels, size_t vectors) {
-    const size_t panel = tile->panel, taps = tile->taps;
-    UNROLL_TAPS for (size_t t = 0; t < taps; t++) {
+    const size_t panel = tile->panel;
+    const float *const end = weights + tile->taps * CORR2D_PANEL_ROWS;
+    UNROLL_TAPS while (weights != end) {
         f32xn x_f32xn[CORR2D_MAX_VECTORS];
         UNROLL for (size_t v = 0; v < vectors; v++) x_f32xn[v] = f32xn_load(packed + v * LANES);
         pixel_tap(acc, x_f32xn, weights, panel, panels, vectors);
@@ -54,17 +55,14 @@ ALWAYS_INLINE void pixel_taps(pixel_acc *acc, const corr2d_tile *tile, const flo
 
 /* All taps of one panel, from where the pixels lie; packs them on the way. */
 ALWAYS_INLINE void pixel_taps_packing(pixel_acc *acc, const corr2d_tile *tile, const float *weights, size_t vectors) {
-    const size_t taps = tile->taps;
-    const ptrdiff_t *offsets = tile->offsets;
+    const ptrdiff_t *offset = tile->offsets, *const end = offset + tile->taps;
     const float *x[CORR2D_MAX_VECTORS];
     float *packed = tile->packed;
     UNROLL for (size_t v = 0; v < vectors; v++) x[v] = tile->x + tile->x_pixel[v];
-    UNROLL_TAPS for (size_t t = 0; t < taps; t++) {
+    UNROLL_TAPS for (; offset != end; offset++) {
         f32xn x_f32xn[CORR2D_MAX_VECTORS];
-        UNROLL for (size_t v = 0; v < vectors; v++) {
-            x_f32xn[v] = f32xn_load(x[v] + offsets[t]);
-            f32xn_store(packed + v * LANES, x_f32xn[v]);
-        }
+        UNROLL for (size_t v = 0; v < vectors; v++) x_f32xn[v] = f32xn_load(x[v] + *offset);
+        UNROLL for (size_t v = 0; v < vectors; v++) f32xn_store(packed + v * LANES, x_f32xn[v]);
         pixel_tap(acc, x_f32xn, weights, 0, 1, vectors);
         packed += vectors * LANES;
         weights += CORR2D_PANEL_ROWS;
