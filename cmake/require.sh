@@ -35,7 +35,7 @@ corr2d_require() {
         printf 'Missing here; please install (names of the Debian packages): %s\n' "${missing[*]}" >&2
         exit 3
     fi
-    echo "Installing ${missing[*]}"
+    echo "Installing ${missing[*]}" >&2
     log=$(mktemp)
     if ! corr2d_apt_install "${missing[@]}" >"$log" 2>&1 </dev/null; then
         cat "$log" >&2

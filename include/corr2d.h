@@ -113,7 +113,7 @@ typedef struct corr2d_spec {
     corr2d_strides x_strides, y_strides;               /* dense */
     corr2d_activation activation;                      /* CORR2D_IDENTITY */
     float clamp_min, clamp_max;                        /* CORR2D_CLAMP only: not NaN, clamp_min <= clamp_max */
-    bool accumulate;                                   /* false; true: y holds a residual, each chain starts from y + bias */
+    bool accumulate;                                   /* false; true: each chain starts from y + bias, y a residual */
     const char *variant;                               /* NULL: the one picked at load, see corr2d_variant */
 } corr2d_spec;
 
@@ -186,7 +186,8 @@ CORR2D_API const char *corr2d_variant_at(size_t index);
 
 /*
  * Whether the named variant keeps the numeric contract to the bit. One that does not, for want of a fused
- * multiply-add in hardware, rounds each product, and stays within taps * 2^-23 * sum |k * x| of the exact result.
+ * multiply-add in hardware, rounds each product, and stays within taps * 2^-23 * (|bias| + |y| + sum |k * x|) of the
+ * exact result, y where it accumulates.
  * false for NULL and for a name that corr2d_variant_at does not give.
  */
 CORR2D_API bool corr2d_variant_is_fused(const char *variant);

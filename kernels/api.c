@@ -73,8 +73,8 @@ static corr2d_status run_once(const corr2d_spec *spec, const float *x, const flo
 
 corr2d_status corr2d_multi_in_out(const float *x, size_t ci, size_t h, size_t w, const float *k, size_t co, size_t kh,
                                   size_t kw, float *y) {
-    const corr2d_spec spec = {.in_channels = ci, .in_height = h, .in_width = w, .out_channels = co,
-                              .kernel_height = kh, .kernel_width = kw};
+    const corr2d_spec spec = {
+        .in_channels = ci, .in_height = h, .in_width = w, .out_channels = co, .kernel_height = kh, .kernel_width = kw};
     return run_once(&spec, x, k, NULL, y);
 }
 
@@ -85,7 +85,7 @@ corr2d_status corr2d_multi_in(const float *x, size_t ci, size_t h, size_t w, con
 
 corr2d_status corr2d_multi_in_out_1x1(const float *x, size_t ci, size_t h, size_t w, const float *k, size_t co,
                                       const float *bias, float *y) {
-    const corr2d_spec spec = {.in_channels = ci, .in_height = h, .in_width = w, .out_channels = co,
-                              .kernel_height = 1, .kernel_width = 1};
+    const corr2d_spec spec = {
+        .in_channels = ci, .in_height = h, .in_width = w, .out_channels = co, .kernel_height = 1, .kernel_width = 1};
     return run_once(&spec, x, k, bias, y);
 }

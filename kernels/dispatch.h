@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which variants exist, and which of them a CPU can run. Pure functions of their arguments, but for corr2d_cpu_flags. */
+/* Which variants exist, and which of them a CPU can run. All but corr2d_cpu_flags are pure. */
 #ifndef CORR2D_DISPATCH_H
 #define CORR2D_DISPATCH_H
 

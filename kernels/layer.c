@@ -24,10 +24,16 @@ static corr2d_status resolve_axis(corr2d_axis *axis, size_t after) {
 }
 
 static corr2d_status resolve_axes(corr2d_axis *rows, corr2d_axis *columns, const corr2d_spec *spec) {
-    *rows = (corr2d_axis){.in = spec->in_height, .taps = spec->kernel_height, .stride = spec->stride_height,
-                          .dilation = spec->dilation_height, .pad = spec->pad_top};
-    *columns = (corr2d_axis){.in = spec->in_width, .taps = spec->kernel_width, .stride = spec->stride_width,
-                             .dilation = spec->dilation_width, .pad = spec->pad_left};
+    *rows = (corr2d_axis){.in = spec->in_height,
+                          .taps = spec->kernel_height,
+                          .stride = spec->stride_height,
+                          .dilation = spec->dilation_height,
+                          .pad = spec->pad_top};
+    *columns = (corr2d_axis){.in = spec->in_width,
+                             .taps = spec->kernel_width,
+                             .stride = spec->stride_width,
+                             .dilation = spec->dilation_width,
+                             .pad = spec->pad_left};
     const corr2d_status status = resolve_axis(rows, spec->pad_bottom);
     return status ? status : resolve_axis(columns, spec->pad_right);
 }
@@ -167,8 +173,10 @@ corr2d_status corr2d_layer_resolve(corr2d_layer *layer, const corr2d_spec *spec)
     if (spec->type != CORR2D_F32) return CORR2D_UNSUPPORTED;
     if (spec->layout != CORR2D_NCHW && spec->layout != CORR2D_NHWC) return CORR2D_UNSUPPORTED;
     if (spec->weights_layout != CORR2D_OIHW && spec->weights_layout != CORR2D_OHWI) return CORR2D_UNSUPPORTED;
-    *layer = (corr2d_layer){.batch = or_one(spec->batch), .groups = or_one(spec->groups),
-                            .weights_layout = spec->weights_layout, .accumulate = spec->accumulate};
+    *layer = (corr2d_layer){.batch = or_one(spec->batch),
+                            .groups = or_one(spec->groups),
+                            .weights_layout = spec->weights_layout,
+                            .accumulate = spec->accumulate};
     corr2d_status status = resolve_activation(layer, spec);
     if (!status) status = resolve_channels(layer, spec);
     if (!status) status = resolve_axes(&layer->rows, &layer->columns, spec);

@@ -37,8 +37,9 @@ static void cut_strips(corr2d_plan *plan, size_t pixels, bool *overflow) {
     const corr2d_layer *layer = &plan->layer;
     corr2d_plan_set_strips(plan, pixels, 1);
     const corr2d_runs rows = corr2d_runs_split(&layer->rows, plan->strip_height, true, overflow);
-    const corr2d_runs columns = rows_as_they_are(layer) ? corr2d_runs_plain(&layer->columns, plan->strip_width, overflow)
-                                                        : corr2d_runs_split(&layer->columns, plan->strip_width, true, overflow);
+    const corr2d_runs columns = rows_as_they_are(layer)
+                                    ? corr2d_runs_plain(&layer->columns, plan->strip_width, overflow)
+                                    : corr2d_runs_split(&layer->columns, plan->strip_width, true, overflow);
     plan->strip = layer->x.channel == 1 ? corr2d_strip_pixels(rows, columns, plan->block, overflow)
                                         : corr2d_strip_planes(rows, columns, plan->block, overflow);
     plan->workspace = plan->in_place ? 0 : plan->strip.size;
@@ -78,9 +79,16 @@ static const ptrdiff_t buffer_pixel[CORR2D_MAX_PIXELS] = {
 /* `pixels` pixels of one panel through a buffer, for a y whose channels are not side by side. */
 static void run_scattered(const pass *p, corr2d_tile *tile, size_t first, size_t pixels) {
     const corr2d_strides *y = &p->job->plan->layer.y;
-    const corr2d_scattered place = {.y = p->tile.y, .y_channel = y->channel, .y_row = y->row, .y_column = y->column,
-                                    .width = p->job->out.width, .first = first, .pixels = pixels,
-                                    .channels = tile->channels, .channel = 1, .pixel = TILE_CHANNELS};
+    const corr2d_scattered place = {.y = p->tile.y,
+                                    .y_channel = y->channel,
+                                    .y_row = y->row,
+                                    .y_column = y->column,
+                                    .width = p->job->out.width,
+                                    .first = first,
+                                    .pixels = pixels,
+                                    .channels = tile->channels,
+                                    .channel = 1,
+                                    .pixel = TILE_CHANNELS};
     float buffer[CORR2D_MAX_PIXELS * TILE_CHANNELS];
     tile->pixels = pixels;
     tile->x_pixel = p->job->plan->x_pixel + first;
@@ -132,10 +140,14 @@ static void run_block(const corr2d_job *job, const float *x, size_t tap, size_t 
                            (plan->in_place ? layer->x.channel : plan->strip.channel) == 1;
     const bool last = tap + taps == corr2d_layer_taps(layer);
     pass p = {.job = job};
-    p.tile = (corr2d_tile){.taps = taps, .offsets = plan->offsets, .x = x,
+    p.tile = (corr2d_tile){.taps = taps,
+                           .offsets = plan->offsets,
+                           .x = x,
                            .panel = plan->panel_channels * corr2d_layer_taps(layer),
-                           .bias_step = tap ? 0 : plan->panel_channels, .load = tap > 0 || layer->accumulate,
-                           .lo = last ? layer->lo : -INFINITY, .hi = last ? layer->hi : INFINITY};
+                           .bias_step = tap ? 0 : plan->panel_channels,
+                           .load = tap > 0 || layer->accumulate,
+                           .lo = last ? layer->lo : -INFINITY,
+                           .hi = last ? layer->hi : INFINITY};
     for (size_t panel = job->first, panels; panel < job->last; panel += panels) {
         panels = panels_together(job, panel, taps);
         const size_t part = corr2d_panel_channels(plan, panel), vectors = corr2d_div_up(part, k->lanes);

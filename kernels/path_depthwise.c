@@ -9,13 +9,22 @@
 #include "kernels/scattered.h"
 #include "kernels/weights.h"
 
+#include <string.h>
+
 /* A strip's pixels: one packed channel stays in the first cache. */
 #define STRIP_PIXELS 960
 #define STRIP_FLOATS (4u << 10)
 
-/* With channels in vectors: the channels packed together, and what they may take of the second cache. */
-#define BLOCK_CHANNELS 64
-#define BLOCK_FLOATS (32u << 10)
+/* The same for the tiles for planes: the most that one takes, and several small ones; rows are cut to this multiple. */
+#define PLANE_FLOATS (6u << 10)
+#define PLANES_FLOATS (4u << 10)
+#define PLANE_UNIT 3
+
+/* With channels in vectors: the pixels of a row that are a unit of work. */
+#define CHANNEL_PIXELS 512
+
+/* What a pointer takes of the workspace. */
+#define POINTER_FLOATS 2
 
 static void cut_pixel_strips(corr2d_plan *plan, size_t pixels, bool *overflow) {
     const corr2d_layer *layer = &plan->layer;
@@ -24,17 +33,6 @@ static void cut_pixel_strips(corr2d_plan *plan, size_t pixels, bool *overflow) {
     const corr2d_runs columns = corr2d_runs_split(&layer->columns, plan->strip_width, false, overflow);
     plan->strip = corr2d_strip_planes(rows, columns, 1, overflow);
     plan->workspace = corr2d_sum(plan->strip.size, CORR2D_STRIP_SLACK, overflow);
-}
-
-static void cut_channel_strips(corr2d_plan *plan, size_t pixels, bool *overflow) {
-    const corr2d_layer *layer = &plan->layer;
-    const size_t channels = corr2d_round_up(corr2d_min(layer->groups, BLOCK_CHANNELS), plan->kernels->lanes);
-    corr2d_plan_set_strips(plan, pixels, 1);
-    const corr2d_runs rows = corr2d_runs_split(&layer->rows, plan->strip_height, true, overflow);
-    const corr2d_runs columns = corr2d_runs_split(&layer->columns, plan->strip_width, true, overflow);
-    plan->strip = corr2d_strip_pixels(rows, columns, channels, overflow);
-    plan->workspace = plan->in_place ? 0 : plan->strip.size;
-    plan->pixel_count = plan->strip_height * plan->strip_width;
 }
 
 /* Halves the strips until what is packed of them is no more than `floats`, or they are as small as they get. */
@@ -49,20 +47,60 @@ static void cut_to_size(corr2d_plan *plan, void (*cut)(corr2d_plan *, size_t, bo
     }
 }
 
+/* The inputs from the first tap's of the first of `out` outputs to the last one's of the last. */
+static size_t inputs_of(const corr2d_axis *axis, size_t out) {
+    return (out - 1) * axis->stride + (axis->taps - 1) * axis->dilation + 1;
+}
+
+/* Cuts an axis of `out` outputs into equal parts of at most `most`, and those to a multiple of `unit` where it can. */
+static size_t cut_evenly(size_t out, size_t most, size_t unit) {
+    return corr2d_min(out, corr2d_round_up(corr2d_div_up(out, corr2d_div_up(out, most)), unit));
+}
+
+/* Cuts strips whose planes, padded, have rows of the pitch of the tiles for planes; false where those cannot do it. */
+static bool cut_planes(corr2d_plan *plan) {
+    const corr2d_layer *layer = &plan->layer;
+    const corr2d_axis *rows = &layer->rows, *columns = &layer->columns;
+    const size_t stride = columns->stride, lanes = plan->kernels->lanes, row = stride * CORR2D_PLANE_PITCH;
+    if (layer->x.column != 1 || layer->y.column != 1 || stride > 2 || rows->stride != stride) return false;
+    const size_t more = (columns->taps - 1) * columns->dilation / stride + 1 + lanes;
+    if (more + lanes > CORR2D_PLANE_PITCH) return false;
+    const size_t most_rows = PLANE_FLOATS / row, above = (rows->taps - 1) * rows->dilation + 1;
+    if (above + (PLANE_UNIT - 1) * stride > most_rows) return false;
+    const size_t height = ((most_rows - above) / stride + 1) / PLANE_UNIT * PLANE_UNIT;
+    const size_t width = (CORR2D_PLANE_PITCH - more) / lanes * lanes;
+    plan->strip_height = cut_evenly(rows->out, height, PLANE_UNIT);
+    plan->strip_width = cut_evenly(columns->out, width, lanes);
+    plan->strips_down = corr2d_div_up(rows->out, plan->strip_height);
+    plan->strips_across = corr2d_div_up(columns->out, plan->strip_width);
+    plan->strip.channel = inputs_of(rows, plan->strip_height) * row;
+    const size_t used = plan->strip.channel / CORR2D_PLANE_PITCH * (plan->strip_width + 2 * lanes);
+    plan->strip.channels = corr2d_min(corr2d_max(1, PLANES_FLOATS / used), layer->groups);
+    plan->workspace = plan->strip.channels * plan->strip.channel + CORR2D_STRIP_SLACK;
+    return true;
+}
+
 static void cut_pixel(corr2d_plan *plan, bool *overflow) {
     plan->unit_groups = 1;
     plan->block = 1;
     corr2d_plan_set_panels(plan, 1, 1, overflow);
+    plan->in_place = cut_planes(plan);
+    if (plan->in_place) return;
     cut_to_size(plan, cut_pixel_strips, STRIP_FLOATS, overflow);
 }
 
+/* x is read where it lies; the workspace holds, for a pixel at x's edge, where its taps lie, and zeros for its padding. */
 static void cut_channel(corr2d_plan *plan, bool *overflow) {
     const corr2d_layer *layer = &plan->layer;
     plan->unit_groups = 1;
     plan->block = 1;
-    plan->in_place = !layer->rows.padded && !layer->columns.padded && layer->groups % plan->kernels->lanes == 0;
+    plan->in_place = true;
     corr2d_plan_set_panels(plan, plan->kernels->lanes, plan->kernels->lanes, overflow);
-    cut_to_size(plan, cut_channel_strips, BLOCK_FLOATS, overflow);
+    corr2d_plan_set_strips(plan, CHANNEL_PIXELS, 1);
+    plan->pixel_count = plan->strip_width;
+    if (!layer->rows.padded && !layer->columns.padded) return;
+    const size_t pointers = corr2d_mul(corr2d_layer_taps(layer), POINTER_FLOATS, overflow);
+    plan->workspace = corr2d_sum(pointers, layer->groups, overflow);
 }
 
 static corr2d_tile tile_of(const corr2d_plan *plan, size_t panel) {
@@ -111,8 +149,64 @@ static void run_one_channel(const corr2d_job *job, size_t channel) {
     }
 }
 
+/* What an axis of x shares with the inputs of outputs first ... first + out - 1. */
+typedef struct part {
+    size_t before, first, inside; /* inputs in the padding before x; the first one in x; how many */
+} part;
+
+static part part_of(const corr2d_axis *axis, size_t first, size_t out) {
+    const size_t start = first * axis->stride, end = start + inputs_of(axis, out), pad = axis->pad;
+    part p = {.before = start < pad ? corr2d_min(pad, end) - start : 0};
+    p.first = start < pad ? 0 : start - pad;
+    p.inside = end > pad + p.first && p.first < axis->in ? corr2d_min(end - pad, axis->in) - p.first : 0;
+    return p;
+}
+
+static corr2d_planes planes_of(const corr2d_job *job) {
+    const corr2d_plan *plan = job->plan;
+    const corr2d_layer *layer = &plan->layer;
+    const part rows = part_of(&layer->rows, job->out.row, job->out.height);
+    const part columns = part_of(&layer->columns, job->out.column, job->out.width);
+    return (corr2d_planes){.x = job->x + rows.first * layer->x.row + columns.first, .x_channel = layer->x.channel,
+                           .x_row = layer->x.row, .x_rows = columns.inside ? rows.inside : 0,
+                           .x_columns = columns.inside, .packed = job->workspace,
+                           .packed_channel = plan->strip.channel, .above = rows.before, .before = columns.before,
+                           .taps_down = layer->rows.taps, .taps_across = layer->columns.taps,
+                           .dilation_down = layer->rows.dilation, .dilation_across = layer->columns.dilation,
+                           .stride = layer->columns.stride, .y_channel = layer->group_out * layer->y.channel,
+                           .y_row = layer->y.row, .rows = job->out.height, .columns = job->out.width,
+                           .load = layer->accumulate, .lo = layer->lo, .hi = layer->hi};
+}
+
+/* Output channels first ... last - 1, of which all those that read one plane of x come one after another. */
+static void run_planes(const corr2d_job *job) {
+    const corr2d_plan *plan = job->plan;
+    const corr2d_layer *layer = &plan->layer;
+    const size_t each = layer->group_out;
+    corr2d_planes planes = planes_of(job);
+    const float *x = planes.x;
+    memset(job->workspace, 0, plan->workspace * sizeof *job->workspace);
+    for (size_t first = job->first, last; first < job->last; first = last) {
+        const size_t plane = first / each;
+        last = each == 1 ? corr2d_min(first + plan->strip.channels, job->last) : corr2d_min((plane + 1) * each, job->last);
+        planes.channels = each == 1 ? last - first : 1;
+        planes.x = x + plane * layer->x.channel;
+        plan->kernels->depthwise_pack(&planes);
+        for (size_t channel = first; channel < last; channel += planes.channels) {
+            planes.y = job->y + channel * layer->y.channel;
+            planes.weights = corr2d_panel_weights(plan, 0, channel, 0);
+            planes.bias = corr2d_panel_bias(plan, 0, channel);
+            plan->kernels->depthwise_planes(&planes);
+        }
+    }
+}
+
 static void run_pixel(const corr2d_job *job) {
     const corr2d_layer *layer = &job->plan->layer;
+    if (job->plan->in_place) {
+        run_planes(job);
+        return;
+    }
     size_t packed = layer->groups;
     for (size_t channel = job->first; channel < job->last; channel++) {
         const size_t input = channel / layer->group_out;
@@ -125,35 +219,80 @@ static void run_pixel(const corr2d_job *job) {
     }
 }
 
-/* Panels first ... last - 1, of which the first one's channels begin at x, wherever the tables count from. */
-static void run_vectors(const corr2d_job *job, const float *x, size_t first, size_t last) {
-    const corr2d_plan *plan = job->plan;
-    for (size_t panel = first; panel < last; panel++) {
-        corr2d_tile tile = tile_of(plan, panel);
-        tile.x = x + (panel - first) * plan->panel_channels;
-        tile.x_pixel = plan->x_pixel;
-        tile.y = job->y + panel * plan->panel_channels;
-        tile.y_pixel = plan->y_pixel;
-        tile.pixels = job->out.height * job->out.width;
-        plan->kernels->depthwise_channel(&tile);
+/* The first output whose taps are all inside x, and behind the last such; of an axis, at most `out`. */
+static size_t first_inside(const corr2d_axis *axis) { return corr2d_min(axis->out, corr2d_div_up(axis->pad, axis->stride)); }
+
+static size_t end_inside(const corr2d_axis *axis) {
+    const size_t reach = (axis->taps - 1) * axis->dilation + 1, room = axis->in + axis->pad;
+    return room < reach ? 0 : corr2d_min(axis->out, (room - reach) / axis->stride + 1);
+}
+
+/* One output row's pixels first ... last - 1, all inside x. */
+static void run_inside(const corr2d_job *job, const corr2d_tile *whole, size_t row, size_t first, size_t last) {
+    const corr2d_layer *layer = &job->plan->layer;
+    corr2d_tile tile = *whole;
+    const size_t i = row * layer->rows.stride - layer->rows.pad;
+    const size_t j = first * layer->columns.stride - layer->columns.pad;
+    tile.x += i * layer->x.row + j * layer->x.column;
+    tile.y += (first - job->out.column) * layer->y.column;
+    tile.x_pixel = job->plan->x_pixel;
+    tile.y_pixel = job->plan->y_pixel;
+    tile.pixels = last - first;
+    job->plan->kernels->depthwise_channel(&tile);
+}
+
+/* One pixel at x's edge: its taps are looked up one by one, those in the padding in zeros. */
+static void run_edge(const corr2d_job *job, const corr2d_tile *whole, const float **x_tap, size_t row,
+                     size_t column) {
+    const corr2d_layer *layer = &job->plan->layer;
+    const corr2d_axis *rows = &layer->rows, *columns = &layer->columns;
+    const float *zeros = (const float *)(x_tap + whole->taps);
+    corr2d_tile tile = *whole;
+    tile.x_tap = x_tap;
+    tile.y += (column - job->out.column) * layer->y.column;
+    for (size_t u = 0; u < rows->taps; u++) {
+        const size_t i = row * rows->stride + u * rows->dilation - rows->pad;
+        for (size_t v = 0; v < columns->taps; v++) {
+            const size_t j = column * columns->stride + v * columns->dilation - columns->pad;
+            *x_tap++ = i < rows->in && j < columns->in ? whole->x + i * layer->x.row + j * layer->x.column : zeros;
+        }
+    }
+    job->plan->kernels->depthwise_edge(&tile);
+}
+
+/* `rows` rows of the strip, 1 or, if both are wholly inside x, 2. `tile` counts from the first row's first output. */
+static void run_rows(const corr2d_job *job, const corr2d_tile *tile, const float **x_tap, size_t row, bool inside) {
+    const corr2d_layer *layer = &job->plan->layer;
+    const size_t from = job->out.column, to = from + job->out.width;
+    const size_t last = corr2d_max(from, inside ? corr2d_min(to, end_inside(&layer->columns)) : from);
+    const size_t first = corr2d_min(last, corr2d_max(from, first_inside(&layer->columns)));
+    if (first < last) run_inside(job, tile, row, first, last);
+    for (size_t i = 0; i < tile->rows; i++) {
+        corr2d_tile one = *tile;
+        one.y += i * layer->y.row;
+        for (size_t j = from; j < first; j++) run_edge(job, &one, x_tap, row + i, j);
+        for (size_t j = last; j < to; j++) run_edge(job, &one, x_tap, row + i, j);
     }
 }
 
 static void run_channel(const corr2d_job *job) {
     const corr2d_plan *plan = job->plan;
     const corr2d_layer *layer = &plan->layer;
-    const size_t lanes = plan->panel_channels, together = plan->strip.channels / lanes;
-    if (plan->in_place) {
-        const size_t row = job->out.row * layer->rows.stride, column = job->out.column * layer->columns.stride;
-        const float *x = job->x + row * layer->x.row + column * layer->x.column;
-        run_vectors(job, x + job->first * lanes, job->first, job->last);
-        return;
-    }
-    for (size_t panel = job->first; panel < job->last; panel += together) {
-        const size_t last = corr2d_min(panel + together, job->last), first_channel = panel * lanes;
-        const size_t channels = corr2d_min((last - panel) * lanes, layer->groups - first_channel);
-        corr2d_strip_pack(job->workspace, &plan->strip, layer, job->x + first_channel, channels, job->out);
-        run_vectors(job, job->workspace, panel, last);
+    const size_t channel = job->first * plan->panel_channels, end = job->out.row + job->out.height;
+    const size_t first_row = first_inside(&layer->rows), end_row = end_inside(&layer->rows);
+    const float **x_tap = (const float **)(void *)job->workspace;
+    corr2d_tile tile = tile_of(plan, job->first);
+    tile.panel = tile.taps * plan->panel_channels;
+    tile.channels = corr2d_min(job->last * plan->panel_channels, layer->groups) - channel;
+    tile.x = job->x + channel;
+    tile.y = job->y + channel;
+    tile.x_row = layer->rows.stride * layer->x.row;
+    tile.y_row = layer->y.row;
+    if (plan->workspace) memset(x_tap + tile.taps, 0, tile.channels * sizeof(float));
+    for (size_t row = job->out.row; row < end; row += tile.rows, tile.y += tile.rows * layer->y.row) {
+        const bool inside = row >= first_row && row < end_row;
+        tile.rows = inside && row + 1 < corr2d_min(end, end_row) ? 2 : 1;
+        run_rows(job, &tile, x_tap, row, inside);
     }
 }
 

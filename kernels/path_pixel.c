@@ -2,7 +2,7 @@
 /*
  * Dense layers with vectors over pixels. A tile of pixels is packed tap after tap, so that the micro-kernels read two
  * plain streams, pixels and weights; the first panel packs it on the way from where the pixels lie, which is x itself
- * or, with padding or stride, a strip. Tiles run across the ends of rows, so that no width wastes lanes but in the last:
+ * or, with padding or stride, a strip. Tiles run across the ends of rows, so that only the last one wastes lanes:
  *
  *   for each block of input channels: pack the strip, if need be
  *     for each tile of pixels: for each panel of output channels: the tile's outputs
@@ -14,14 +14,17 @@
 
 #include <math.h>
 
-/* At 24 pixels 576 taps take 54 KiB, which the second cache streams as fast as they are used. */
-#define BLOCK_TAPS 576
+/* At 24 pixels 384 taps take 36 KiB, which the second cache streams as fast as they are used. */
+#define BLOCK_TAPS 384
+
+/* Pixels that make no whole vector, and are no more than these, are cheaper one by one. */
+#define FEW_PIXELS 2
 
 /*
  * Tiles are packed in groups of about this many floats, at least one. Short sums write y fast, so that it matters how:
  * a panel of four channels along a group of many tiles is four streams, and not as many as there are channels.
  */
-#define GROUP_FLOATS (12u << 10)
+#define GROUP_FLOATS (24u << 10)
 
 /* A strip's pixels, and what its packed block may take: a 512 KiB second cache's size. */
 #define STRIP_PIXELS 1344
@@ -71,21 +74,24 @@ static bool readable_in_place(const corr2d_plan *plan) {
     return columns->out % plan->kernels->lanes == 0 || (rows->out == 1 && rows->taps * columns->taps == 1);
 }
 
-static void cut_in_place(corr2d_plan *plan, bool *overflow) {
-    const corr2d_runs one = {.count = 1, .pitch = 1, .period = 1, .step = 1, .skip = 1};
-    const corr2d_runs rest = {.count = 1, .pitch = plan->kernels->lanes, .period = 1, .step = 1, .skip = 1};
-    corr2d_plan_set_strips(plan, STRIP_PIXELS, tile_width(plan));
-    plan->strip = corr2d_strip_planes(one, rest, plan->block, overflow);
-    plan->workspace = packed_size(plan, overflow);
+/* A single pixel is not packed, so that its sums need no blocks: a layer that only streams its weights. */
+static bool one_pixel(const corr2d_layer *layer) {
+    return layer->rows.out == 1 && layer->columns.out == 1 && !layer->rows.padded && !layer->columns.padded;
 }
 
 static void cut(corr2d_plan *plan, bool *overflow) {
+    const bool one = one_pixel(&plan->layer);
     plan->unit_groups = plan->layer.groups;
-    plan->block = corr2d_plan_block(&plan->layer, BLOCK_TAPS);
+    plan->block = one ? plan->layer.group_in : corr2d_plan_block(&plan->layer, BLOCK_TAPS);
     corr2d_plan_set_panels(plan, CORR2D_PANEL_ROWS, CORR2D_PANEL_ROWS, overflow);
-    plan->in_place = readable_in_place(plan);
+    plan->in_place = one || readable_in_place(plan);
+    if (one) {
+        corr2d_plan_set_strips(plan, 1, 1);
+        return;
+    }
     if (plan->in_place) {
-        cut_in_place(plan, overflow);
+        corr2d_plan_set_strips(plan, STRIP_PIXELS, tile_width(plan));
+        plan->workspace = packed_size(plan, overflow);
         return;
     }
     for (size_t pixels = STRIP_PIXELS;; pixels /= 2) {
@@ -117,9 +123,16 @@ static bool side_by_side(const pass *p, size_t first, size_t n) {
 /* A panel or two through a buffer. */
 static void run_scattered(const pass *p, const corr2d_tile *tile, corr2d_tile_fn *kernel, size_t first) {
     const corr2d_strides *y = &p->job->plan->layer.y;
-    const corr2d_scattered place = {.y = tile->y, .y_channel = y->channel, .y_row = y->row, .y_column = y->column,
-                                    .width = p->job->out.width, .first = first, .pixels = tile->pixels,
-                                    .channels = tile->channels, .channel = TILE_PIXELS, .pixel = 1};
+    const corr2d_scattered place = {.y = tile->y,
+                                    .y_channel = y->channel,
+                                    .y_row = y->row,
+                                    .y_column = y->column,
+                                    .width = p->job->out.width,
+                                    .first = first,
+                                    .pixels = tile->pixels,
+                                    .channels = tile->channels,
+                                    .channel = TILE_PIXELS,
+                                    .pixel = 1};
     float buffer[TILE_CHANNELS * TILE_PIXELS];
     corr2d_tile buffered = *tile;
     buffered.y = buffer;
@@ -151,14 +164,17 @@ static void run_panels(const pass *p, corr2d_tile *tile, corr2d_tile_fn *kernel,
     }
 }
 
-/* The packed tiles from pixel `first` on. `from` is the first panel that is left. */
+/* The packed tiles from pixel `first` on, panels from `from` on, as many at a time as the variant has tiles for. */
 static void run_packed(const pass *p, corr2d_tile *tile, size_t first, size_t from) {
     const corr2d_job *job = p->job;
     const corr2d_kernels *k = job->plan->kernels;
     corr2d_tile_fn *const *kernels = k->pixel[corr2d_div_up(tile->pixels, k->lanes)];
-    const size_t pairs = kernels[2] ? (job->last - from) / 2 * 2 : 0;
-    run_panels(p, tile, kernels[2], first, from, from + pairs, 2);
-    run_panels(p, tile, kernels[1], first, from + pairs, job->last, 1);
+    for (size_t together = CORR2D_MAX_PANELS; together > 0; together--) {
+        if (!kernels[together]) continue;
+        const size_t to = from + (job->last - from) / together * together;
+        run_panels(p, tile, kernels[together], first, from, to, together);
+        from = to;
+    }
 }
 
 /* The first panel of the tile of pixels from `first` on, whole vectors of which can be read; packs it. */
@@ -194,21 +210,45 @@ static void run_group(const pass *p, corr2d_tile *tile, size_t first, size_t til
     tile->tiles = 1;
 }
 
-/* The last few pixels of a row of x, which are no whole vector. */
-static void run_rest(const pass *p, corr2d_tile *tile, size_t first) {
+/* One pixel, the first-th, of all panels. */
+static void run_one(const pass *p, corr2d_tile *tile, size_t first) {
     const corr2d_job *job = p->job;
     const corr2d_plan *plan = job->plan;
-    const corr2d_rectangle rest = {job->out.row, job->out.column + first, 1, tile->pixels};
-    const float *x = job->x + p->tap * plan->layer.x.channel;
-    corr2d_strip_pack(tile->packed, &plan->strip, &plan->layer, x, tile->taps, rest);
-    run_packed(p, tile, first, job->first);
+    const size_t width = job->out.width;
+    tile->pixels = 1;
+    tile->x = p->x + first / width * p->row + first % width;
+    tile->y = job->y + job->first * plan->panel_channels * plan->layer.y.channel + first / width * plan->layer.y.row +
+              first % width * plan->layer.y.column;
+    tile->channels = (job->last - job->first - 1) * plan->panel_channels + corr2d_panel_channels(plan, job->last - 1);
+    tile->weights = corr2d_panel_weights(plan, job->group, job->first, p->tap);
+    tile->bias = p->tap ? corr2d_zeros : corr2d_panel_bias(plan, job->group, job->first);
+    plan->kernels->pixel_one(tile);
+}
+
+/* The last few pixels of x, which are no whole vector, so that a pointwise layer's taps are packed one by one. */
+static void run_rest(const pass *p, corr2d_tile *tile, size_t first) {
+    const corr2d_plan *plan = p->job->plan;
+    const size_t lanes = plan->kernels->lanes, step = plan->layer.x.channel;
+    const float *x = p->x + first;
+    float *packed = tile->packed;
+    for (size_t t = 0; t < tile->taps; t++, x += step, packed += lanes) {
+        for (size_t i = 0; i < lanes; i++) packed[i] = i < tile->pixels ? x[i] : 0.0f;
+    }
+    run_packed(p, tile, first, p->job->first);
+}
+
+/* How many of a strip's pixels, its last ones, are run one by one. */
+static size_t lone_pixels(const corr2d_plan *plan, size_t pixels) {
+    if (one_pixel(&plan->layer)) return 1;
+    const size_t rest = pixels % plan->kernels->lanes;
+    return rest <= FEW_PIXELS ? rest : 0;
 }
 
 static void run_pass(const pass *p) {
     const corr2d_plan *plan = p->job->plan;
     const size_t lanes = plan->kernels->lanes, width = tile_width(plan);
-    const size_t pixels = p->job->out.height * p->job->out.width;
-    const size_t readable = plan->in_place ? pixels / lanes * lanes : pixels, whole = readable / width;
+    const size_t pixels = p->job->out.height * p->job->out.width, tiled = pixels - lone_pixels(plan, pixels);
+    const size_t readable = plan->in_place ? tiled / lanes * lanes : tiled, whole = readable / width;
     const size_t most = group_tiles(plan, plan->offset_count * width);
     corr2d_tile tile = p->tile;
     tile.pixels = width;
@@ -217,10 +257,11 @@ static void run_pass(const pass *p) {
         tile.pixels = readable - whole * width;
         run_group(p, &tile, whole * width, 1);
     }
-    if (readable < pixels) {
-        tile.pixels = pixels - readable;
+    if (readable < tiled) {
+        tile.pixels = tiled - readable;
         run_rest(p, &tile, readable);
     }
+    for (size_t i = tiled; i < pixels; i++) run_one(p, &tile, i);
 }
 
 static void run(const corr2d_job *job) {
@@ -234,12 +275,18 @@ static void run(const corr2d_job *job) {
         const size_t channels = corr2d_min(plan->block, layer->group_in - c);
         const bool last = c + channels == layer->group_in;
         const float *x = job->x + c * layer->x.channel;
-        pass p = {.job = job, .x = x + row + job->out.column, .row = layer->rows.stride * layer->x.row,
-                  .tap = c * kernel};
-        p.tile = (corr2d_tile){.taps = channels * kernel, .offsets = plan->offsets, .packed = packed, .tiles = 1,
-                               .panel = CORR2D_PANEL_ROWS * corr2d_layer_taps(layer), .y_channel = layer->y.channel,
-                               .bias_step = c ? 0 : CORR2D_PANEL_ROWS, .load = c > 0 || layer->accumulate,
-                               .lo = last ? layer->lo : -INFINITY, .hi = last ? layer->hi : INFINITY};
+        pass p = {
+            .job = job, .x = x + row + job->out.column, .row = layer->rows.stride * layer->x.row, .tap = c * kernel};
+        p.tile = (corr2d_tile){.taps = channels * kernel,
+                               .offsets = plan->offsets,
+                               .packed = packed,
+                               .tiles = 1,
+                               .panel = CORR2D_PANEL_ROWS * corr2d_layer_taps(layer),
+                               .y_channel = layer->y.channel,
+                               .bias_step = c ? 0 : CORR2D_PANEL_ROWS,
+                               .load = c > 0 || layer->accumulate,
+                               .lo = last ? layer->lo : -INFINITY,
+                               .hi = last ? layer->hi : INFINITY};
         if (!plan->in_place) {
             corr2d_strip_pack(strip, &plan->strip, layer, x, channels, job->out);
             p.x = strip;

@@ -33,13 +33,14 @@ size_t corr2d_plan_block(const corr2d_layer *layer, size_t taps) {
     return corr2d_div_up(layer->group_in, corr2d_div_up(layer->group_in, most));
 }
 
-/* Vectors over channels where both tensors have their channels side by side, else over pixels. */
+/* Vectors over channels where both tensors have their channels side by side and there is more than one pixel. */
 static const corr2d_path *choose_path(const corr2d_layer *layer) {
     const bool channels_last = layer->x.channel == 1 && layer->y.channel == 1;
     if (layer->group_in == 1 && layer->groups > 1) {
         return channels_last && layer->group_out == 1 ? &corr2d_path_depthwise_channel : &corr2d_path_depthwise_pixel;
     }
-    return channels_last ? &corr2d_path_channel : &corr2d_path_pixel;
+    const bool one_pixel = layer->rows.out == 1 && layer->columns.out == 1;
+    return channels_last && !one_pixel ? &corr2d_path_channel : &corr2d_path_pixel;
 }
 
 /* Sets aside `count` elements of `size` bytes at the end of a block of *bytes, aligned; returns where. */
@@ -77,8 +78,8 @@ static void fill_pixels(const corr2d_plan *plan) {
     const corr2d_layer *layer = &plan->layer;
     const bool in_place = plan->in_place;
     const size_t row = in_place ? layer->rows.stride * layer->x.row : plan->strip.rows.step * plan->strip.row;
-    const size_t column = in_place ? layer->columns.stride * layer->x.column
-                                   : plan->strip.columns.step * plan->strip.column;
+    const size_t column =
+        in_place ? layer->columns.stride * layer->x.column : plan->strip.columns.step * plan->strip.column;
     for (size_t p = 0; p < plan->pixel_count; p++) {
         const size_t i = p / plan->strip_width, j = p % plan->strip_width;
         plan->x_pixel[p] = (ptrdiff_t)(i * row + j * column);

@@ -29,9 +29,9 @@ struct corr2d_plan {
     size_t panel_granule;  /* ... of what their packed number is a multiple, for the last panel of a group */
     size_t block;          /* input channels in a block; the last may have fewer */
 
-    bool in_place;       /* x is read where it lies, as far as whole vectors go; otherwise each block is packed first */
-    corr2d_strip strip;  /* how */
-    size_t workspace;    /* floats; 0 where nothing is packed */
+    bool in_place;      /* x is read where it lies, as far as whole vectors go; otherwise each block is packed first */
+    corr2d_strip strip; /* how */
+    size_t workspace;   /* floats; 0 where nothing is packed */
 
     size_t offset_count, pixel_count, weight_count, bias_count;
     ptrdiff_t *offsets; /* of each tap of a block, in x or in the packed strip */
@@ -58,10 +58,9 @@ struct corr2d_path {
     void (*run)(const corr2d_job *job);
 };
 
-extern const corr2d_path corr2d_path_pixel;             /* dense, vectors over pixels */
-extern const corr2d_path corr2d_path_channel;           /* dense, vectors over output channels */
-extern const corr2d_path corr2d_path_depthwise_pixel;   /* one input channel a group, vectors over pixels */
-extern const corr2d_path corr2d_path_depthwise_channel; /* the same with one output channel too, vectors over channels */
+/* Dense layers, and those with one input channel to a group; vectors over pixels, and over output channels. */
+extern const corr2d_path corr2d_path_pixel, corr2d_path_channel;
+extern const corr2d_path corr2d_path_depthwise_pixel, corr2d_path_depthwise_channel;
 
 /* Room behind a packed strip, since pixel tiles read whole vectors. */
 #define CORR2D_STRIP_SLACK (CORR2D_MAX_VECTORS * CORR2D_MAX_LANES)

@@ -18,7 +18,9 @@ static corr2d_job job_of(const corr2d_plan *plan, const float *x, float *y, size
     const size_t i = strip / plan->strips_across * plan->strip_height;
     const size_t j = strip % plan->strips_across * plan->strip_width;
     corr2d_job job = {.plan = plan, .group = group};
-    job.out = (corr2d_rectangle){.row = i, .column = j, .height = corr2d_min(plan->strip_height, layer->rows.out - i),
+    job.out = (corr2d_rectangle){.row = i,
+                                 .column = j,
+                                 .height = corr2d_min(plan->strip_height, layer->rows.out - i),
                                  .width = corr2d_min(plan->strip_width, layer->columns.out - j)};
     job.x = x + image * layer->x.batch + group * layer->group_in * layer->x.channel;
     job.y = y + image * layer->y.batch + group * plan->unit_channels * layer->y.channel + i * layer->y.row +

@@ -20,8 +20,12 @@ corr2d_runs corr2d_runs_split(const corr2d_axis *axis, size_t out, bool share, b
 corr2d_runs corr2d_runs_plain(const corr2d_axis *axis, size_t out, bool *overflow) {
     const size_t last = corr2d_mul(out - 1, axis->stride, overflow);
     const size_t reach = corr2d_mul(axis->taps - 1, axis->dilation, overflow);
-    return (corr2d_runs){.count = 1, .pitch = corr2d_sum(corr2d_sum(last, reach, overflow), 1, overflow), .period = 1,
-                         .shift = axis->dilation, .step = axis->stride, .skip = 1};
+    return (corr2d_runs){.count = 1,
+                         .pitch = corr2d_sum(corr2d_sum(last, reach, overflow), 1, overflow),
+                         .period = 1,
+                         .shift = axis->dilation,
+                         .step = axis->stride,
+                         .skip = 1};
 }
 
 /* The entries of a run that any tap needs, for `out` outputs. */
@@ -113,7 +117,7 @@ static inline void gather(float *restrict to, const float *restrict from, size_t
 /* One run of rows by one run of columns, of all channels. */
 typedef struct block {
     span rows, columns;
-    const float *x; /* where both are inside first */
+    const float *x;     /* where both are inside first */
     size_t row, column; /* from entry to entry in x */
 } block;
 

@@ -34,7 +34,8 @@ corr2d_runs corr2d_runs_plain(const corr2d_axis *axis, size_t out, bool *overflo
 typedef struct corr2d_strip {
     corr2d_runs rows, columns;
     size_t channels;
-    bool channels_last; /* [row run][row][column run][column][channel], else [channel][column run][row run][row][column] */
+    /* [row run][row][column run][column][channel]; otherwise [channel][column run][row run][row][column]. */
+    bool channels_last;
     size_t channel, run, row, column; /* distances; `run` between column runs, row runs follow on as rows */
     size_t size;                      /* of the whole strip */
 } corr2d_strip;

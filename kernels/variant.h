@@ -30,12 +30,17 @@
 #define CORR2D_MAX_PIXELS 8
 #define CORR2D_MAX_LANES 8
 
+/* Floats from row to row in a packed plane. */
+#define CORR2D_PLANE_PITCH 72
+
 /* One call of a micro-kernel. Distances are in elements. */
 typedef struct corr2d_tile {
     size_t taps;              /* may be 0 */
     const ptrdiff_t *offsets; /* where each tap lies in x, seen from a pixel */
     const float *x;           /* what the pixels are counted from */
     const ptrdiff_t *x_pixel; /* where each pixel, or each vector of pixels, lies, seen from x */
+    size_t rows, x_row, y_row; /* depthwise_channel: how many rows of such pixels, 1 or 2, and how far apart */
+    const float *const *x_tap; /* depthwise_edge: where each tap lies */
     float *packed;            /* pixel tiles: the pixels, tap after tap */
     size_t tiles;             /* pixel tiles: how many side by side */
     const float *weights;     /* packed, see each kernel */
@@ -52,6 +57,26 @@ typedef struct corr2d_tile {
 } corr2d_tile;
 
 typedef void corr2d_tile_fn(const corr2d_tile *tile);
+
+/* One call of a depthwise micro-kernel on planes, one to a channel. Distances are in elements. */
+typedef struct corr2d_planes {
+    size_t channels;
+    const float *x; /* the first input inside x */
+    size_t x_channel, x_row, x_rows, x_columns;
+    float *packed;         /* [channel][row][column % stride][column / stride] */
+    size_t packed_channel; /* from plane to plane there */
+    size_t above, before;  /* rows and columns of padding there */
+    const float *weights;  /* [channel][t] */
+    size_t taps_down, taps_across, dilation_down, dilation_across;
+    size_t stride;     /* of rows and of columns */
+    const float *bias; /* [channel] */
+    float *y;
+    size_t y_channel, y_row, rows, columns;
+    bool load; /* start from y + bias, not from bias */
+    float lo, hi;
+} corr2d_planes;
+
+typedef void corr2d_planes_fn(const corr2d_planes *planes);
 
 typedef struct corr2d_kernels {
     const char *name;
@@ -74,13 +99,17 @@ typedef struct corr2d_kernels {
      * tile; it has one panel of every width from 1 to pixel_vectors. Both streams are read from front to back: that, more
      * than how much of them the first cache holds, is what makes them fast.
      *
-     * pixel_pack[v] does one tile of the first panel alone, so channels <= 4, and reads its pixels where they lie: vector i of
-     * tap t at x[x_pixel[i] + offsets[t]], whole vectors also where `pixels` is less. It writes them to packed, for the
+     * pixel_pack[v] does one tile of the first panel alone, so channels <= 4, and reads its pixels where they lie: vector i
+     * of tap t at x[x_pixel[i] + offsets[t]], whole vectors also where `pixels` is less. It writes them to packed, for the
      * panels that follow.
+     *
+     * pixel_one does one pixel of any number of panels, and reads nothing but x[offsets[t]]: for the last pixel of a map,
+     * which is alone wherever both sides are odd, since odd squares leave 1 over 8.
      */
     size_t pixel_vectors; /* the widest tile, which is the fastest */
     corr2d_tile_fn *pixel[CORR2D_MAX_VECTORS + 1][CORR2D_MAX_PANELS + 1];
     corr2d_tile_fn *pixel_pack[CORR2D_MAX_VECTORS + 1];
+    corr2d_tile_fn *pixel_one;
 
     /*
      * Channel tiles: vectors hold neighbouring output channels, n pixels anywhere by v vectors of channels.
@@ -109,12 +138,23 @@ typedef struct corr2d_kernels {
      * float for each tap. Reads x[offsets[t]] ... x[offsets[t] + pixels - 1 rounded up to whole vectors]. Reads and
      * writes y[0] ... y[pixels - 1].
      *
-     * depthwise_channel: `pixels` pixels anywhere (1 or more) by at most `lanes` channels. weights: [t][lanes]. Reads
-     * `lanes` floats from x[x_pixel[i] + offsets[t]] on, also where `channels` is less. Reads and writes y[y_pixel[i]]
-     * ... y[y_pixel[i] + channels - 1].
+     * depthwise_pack: planes of x, whose columns are neighbours, into packed ones with a row of columns for each phase of
+     * the stride, 1 or 2, every CORR2D_PLANE_PITCH floats. Reads only x_rows rows of x_columns columns. Writes at most
+     * stride * lanes - 1 columns of zeros behind each row, nothing above, before or below.
+     *
+     * depthwise_planes: planes of y, whose columns are neighbours, from packed planes: output (i, j) reads, for tap (u, v),
+     * the packed row i * stride + u * dilation_down and column j * stride + v * dilation_across. Reads up to
+     * lanes - 1 floats behind a row. Reads and writes only `rows` rows of `columns` columns of y.
+     *
+     * depthwise_channel: `pixels` pixels anywhere in each of `rows` rows, by any number of channels. weights: [channel / lanes][t][lanes], `panel`
+     * floats from vector to vector of channels. Reads x[x_pixel[i] + offsets[t]] ... + channels - 1. Reads and writes
+     * y[y_pixel[i]] ... y[y_pixel[i] + channels - 1].
+     *
+     * depthwise_edge: the same for one pixel, at y, of which tap t is at x_tap[t].
      */
     corr2d_tile_fn *depthwise_pixel;
-    corr2d_tile_fn *depthwise_channel;
+    corr2d_planes_fn *depthwise_pack, *depthwise_planes;
+    corr2d_tile_fn *depthwise_channel, *depthwise_edge;
 } corr2d_kernels;
 
 #endif

@@ -12,6 +12,7 @@ typedef struct packing {
     const float *weights;
     size_t taps;              /* of one output channel */
     size_t channel, row, tap; /* distances in the source, of c, u, v */
+    bool in_order;            /* which is the order wanted */
 } packing;
 
 static packing packing_of(const corr2d_layer *layer, const float *weights) {
@@ -21,15 +22,20 @@ static packing packing_of(const corr2d_layer *layer, const float *weights) {
     p.tap = last ? channels : 1;
     p.row = columns * p.tap;
     p.channel = last ? 1 : rows * columns;
+    p.in_order = !last || rows * columns == 1;
     return p;
 }
 
-/* The weights of one output channel, in the order c, u, v, each `width` behind the one before. */
-static void pack_channel(float *restrict to, const packing *p, size_t channel, size_t width) {
-    const float *from = p->weights + channel * p->taps;
-    for (size_t c = 0; c < p->layer->group_in; c++) {
+/* The input channels from c on, `count` of them, of one output channel, each tap `width` behind the one before. */
+static void pack_channel(float *restrict to, const packing *p, size_t channel, size_t c, size_t count, size_t width) {
+    const float *from = p->weights + channel * p->taps + c * p->channel;
+    if (p->in_order) {
+        for (size_t t = 0, taps = count * p->channel; t < taps; t++) to[t * width] = from[t];
+        return;
+    }
+    for (size_t end = c + count; c < end; c++, from += p->channel) {
         for (size_t u = 0; u < p->layer->rows.taps; u++) {
-            const float *row = from + c * p->channel + u * p->row;
+            const float *row = from + u * p->row;
             for (size_t v = 0; v < p->layer->columns.taps; v++, to += width) *to = row[v * p->tap];
         }
     }
@@ -39,13 +45,23 @@ static void pack_nothing(float *to, size_t taps, size_t width) {
     for (size_t t = 0; t < taps; t++) to[t * width] = 0.0f;
 }
 
+/* One panel of `real` channels, a few input channels at a time, so that what is written stays in the first cache. */
+static void pack_panel(float *to, const packing *p, size_t first, size_t real, size_t width) {
+    const size_t kernel = p->layer->rows.taps * p->layer->columns.taps, step = corr2d_max(1, 64 / kernel);
+    for (size_t c = 0; c < p->layer->group_in; c += step) {
+        const size_t count = corr2d_min(step, p->layer->group_in - c);
+        for (size_t o = 0; o < real; o++) pack_channel(to + o, p, first + o, c, count, width);
+        for (size_t o = real; o < width; o++) pack_nothing(to + o, count * kernel, width);
+        to += count * kernel * width;
+    }
+}
+
 /* `count` output channels from the first-th on, as panels. Returns where they end. */
 static float *pack_panels(float *to, const corr2d_plan *plan, const packing *p, size_t first, size_t count) {
     for (size_t done = 0; done < count; done += plan->panel_channels) {
         const size_t real = corr2d_min(count - done, plan->panel_channels);
         const size_t width = corr2d_round_up(real, plan->panel_granule);
-        for (size_t o = 0; o < real; o++) pack_channel(to + o, p, first + done + o, width);
-        for (size_t o = real; o < width; o++) pack_nothing(to + o, p->taps, width);
+        pack_panel(to, p, first + done, real, width);
         to += width * p->taps;
     }
     return to;

@@ -6,8 +6,8 @@
 #include "kernels/plan.h"
 
 /*
- * Packs plan->weights: for each group that is a unit of its own, its panels; in each, tap after tap in the order c, u, v,
- * the weights of the panel's channels, with zeros where the last panel is filled up. All panels but the last are
+ * Packs plan->weights: for each group that is a unit of its own, its panels; in each, tap after tap in the order
+ * c, u, v, the weights of the panel's channels, with zeros where the last is filled up. All panels but the last are
  * plan->panel_channels wide; the last is as wide as its channels need in multiples of plan->panel_granule.
  */
 void corr2d_weights_pack(const corr2d_plan *plan, const float *weights);

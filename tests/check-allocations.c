@@ -11,9 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static size_t calls;               /* of functions that allocate */
-static size_t live;                /* blocks not freed yet */
-static size_t failing = SIZE_MAX;  /* the call that fails, counted from 0 */
+static size_t calls;              /* of functions that allocate */
+static size_t live;               /* blocks not freed yet */
+static size_t failing = SIZE_MAX; /* the call that fails, counted from 0 */
 
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t count, size_t size);
@@ -131,8 +131,8 @@ static void check_layer(const corr2d_spec *spec) {
 
 /* Sizes that fit the address space, but no memory. */
 static void check_enormous(void) {
-    const corr2d_spec spec = {.in_channels = 1, .in_height = 1, .in_width = 1,
-                              .out_channels = SIZE_MAX / 64, .variant = corr2d_variant()};
+    const corr2d_spec spec = {
+        .in_channels = 1, .in_height = 1, .in_width = 1, .out_channels = SIZE_MAX / 64, .variant = corr2d_variant()};
     const size_t before = live;
     corr2d_plan *plan = NULL;
     expect(corr2d_plan_create(&plan, &spec, weights, NULL) == CORR2D_OUT_OF_MEMORY, "wrong status if enormous", &spec);
@@ -142,14 +142,35 @@ static void check_enormous(void) {
 int main(void) {
     static const corr2d_spec layers[] = {
         {.in_channels = 8, .in_height = 12, .in_width = 14, .out_channels = 12, .kernel_height = 3, .kernel_width = 3},
-        {.in_channels = 8, .in_height = 11, .in_width = 13, .out_channels = 9, .kernel_height = 3, .kernel_width = 5,
-         .pad_top = 1, .pad_left = 2, .stride_height = 2, .stride_width = 2},
+        {.in_channels = 8,
+         .in_height = 11,
+         .in_width = 13,
+         .out_channels = 9,
+         .kernel_height = 3,
+         .kernel_width = 5,
+         .pad_top = 1,
+         .pad_left = 2,
+         .stride_height = 2,
+         .stride_width = 2},
         {.in_channels = 40, .in_height = 7, .in_width = 7, .out_channels = 33},
         {.in_channels = 300, .in_height = 3, .in_width = 3, .out_channels = 10, .kernel_height = 3, .kernel_width = 3},
-        {.in_channels = 17, .in_height = 9, .in_width = 11, .out_channels = 17, .kernel_height = 3, .kernel_width = 3,
-         .groups = 17, .pad_top = 1, .pad_bottom = 1},
-        {.in_channels = 8, .in_height = 9, .in_width = 11, .out_channels = 12, .kernel_height = 3, .kernel_width = 3,
-         .groups = 2, .batch = 3},
+        {.in_channels = 17,
+         .in_height = 9,
+         .in_width = 11,
+         .out_channels = 17,
+         .kernel_height = 3,
+         .kernel_width = 3,
+         .groups = 17,
+         .pad_top = 1,
+         .pad_bottom = 1},
+        {.in_channels = 8,
+         .in_height = 9,
+         .in_width = 11,
+         .out_channels = 12,
+         .kernel_height = 3,
+         .kernel_width = 3,
+         .groups = 2,
+         .batch = 3},
         {.in_channels = 3, .in_height = 1, .in_width = 1000, .out_channels = 4, .kernel_width = 5},
     };
     size_t checked = 0;

@@ -52,8 +52,10 @@ static void check_random(check *c) {
 
 int main(int count, char **arguments) {
     check c = {.variant = count == 2 ? arguments[1] : NULL};
-    if (count == 3) check_named(&c, arguments[1], strtoull(arguments[2], NULL, 0));
-    else check_random(&c);
+    if (count == 3)
+        check_named(&c, arguments[1], strtoull(arguments[2], NULL, 0));
+    else
+        check_random(&c);
     const bool ok = c.failures == 0 && c.variants > 0;
     printf("%zu layers, %zu variants: %s\n", c.layers, c.variants, ok ? "ok" : "FAILED");
     return ok ? EXIT_SUCCESS : EXIT_FAILURE;

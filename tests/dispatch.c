@@ -32,7 +32,8 @@ static const choice choices[] = {{0, "portable"}, {EVERYTHING, "portable"}};
 Test(dispatch, picks_the_best_that_the_flags_allow, .timeout = 30) {
     for (size_t i = 0; i < sizeof choices / sizeof *choices; i++) {
         const char *const got = corr2d_dispatch_select(choices[i].flags, NULL)->name;
-        cr_assert(strcmp(got, choices[i].best) == 0, "flags %#x: %s, must be %s", choices[i].flags, got, choices[i].best);
+        cr_assert(strcmp(got, choices[i].best) == 0, "flags %#x: %s, must be %s", choices[i].flags, got,
+                  choices[i].best);
     }
 }
 

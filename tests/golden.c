@@ -41,7 +41,8 @@ static void assert_near_recorded(const recording *golden, const test_oracle *ora
     cr_assert(golden->count == oracle->count, "%zu outputs, %zu recorded", oracle->count, golden->count);
     for (size_t i = 0; i < oracle->count; i++) {
         const double bound = golden->fill == FILL_INTEGER ? 0.0 : 2 * oracle->bound[i];
-        cr_assert(fabs((double)golden->y[i] - oracle->exact[i]) <= bound, "setting %td: y[%zu]", golden - recordings, i);
+        cr_assert(fabs((double)golden->y[i] - oracle->exact[i]) <= bound, "setting %td: y[%zu]", golden - recordings,
+                  i);
     }
 }
 
@@ -55,7 +56,9 @@ static void assert_golden(const char *variant, const recording *golden) {
     test_oracle oracle = oracle_make(&layer, &data);
     assert_near_recorded(golden, &oracle);
     for (unsigned i = 0; i < 4; i++) {
-        const test_trial trial = {.variant = variant, .parts = 1, .layout = (corr2d_layout)(i % 2),
+        const test_trial trial = {.variant = variant,
+                                  .parts = 1,
+                                  .layout = (corr2d_layout)(i % 2),
                                   .weights_layout = (corr2d_weights)(i / 2)};
         const test_report report = trial_run(&trial, &layer, &data, &oracle);
         assert_report(&report);
@@ -67,5 +70,6 @@ static void assert_golden(const char *variant, const recording *golden) {
 ParameterizedTestParameters(pytorchs_outputs, are_met) { return every_variant(); }
 
 ParameterizedTest(size_t *variant, pytorchs_outputs, are_met, .timeout = 120) {
-    for (size_t i = 0; i < sizeof recordings / sizeof *recordings; i++) assert_golden(corr2d_variant_at(*variant), &recordings[i]);
+    for (size_t i = 0; i < sizeof recordings / sizeof *recordings; i++)
+        assert_golden(corr2d_variant_at(*variant), &recordings[i]);
 }

@@ -8,20 +8,29 @@
 #define LAYER(name, batches, ci, h, w, co, kernel, pad, group)                                                         \
     {                                                                                                                  \
         .family = name, .seed = 7, .bias = true, .spec = {                                                             \
-            .batch = batches, .in_channels = ci, .in_height = h, .in_width = w, .out_channels = co,                    \
-            .kernel_height = kernel, .kernel_width = kernel, .pad_top = pad, .pad_left = pad, .groups = group          \
+            .batch = batches,                                                                                          \
+            .in_channels = ci,                                                                                         \
+            .in_height = h,                                                                                            \
+            .in_width = w,                                                                                             \
+            .out_channels = co,                                                                                        \
+            .kernel_height = kernel,                                                                                   \
+            .kernel_width = kernel,                                                                                    \
+            .pad_top = pad,                                                                                            \
+            .pad_left = pad,                                                                                           \
+            .groups = group                                                                                            \
         }                                                                                                              \
     }
 
 static const test_layer layers[] = {
-    LAYER("3x3", 1, 3, 6, 11, 7, 3, 0, 1),        LAYER("3x3, padded", 2, 5, 4, 9, 13, 3, 2, 1),
-    LAYER("1x1", 1, 9, 5, 5, 10, 1, 0, 1),        LAYER("1x1, one pixel", 1, 17, 1, 1, 3, 1, 0, 1),
+    LAYER("3x3", 1, 3, 6, 11, 7, 3, 0, 1),          LAYER("3x3, padded", 2, 5, 4, 9, 13, 3, 2, 1),
+    LAYER("1x1", 1, 9, 5, 5, 10, 1, 0, 1),          LAYER("1x1, one pixel", 1, 17, 1, 1, 3, 1, 0, 1),
     LAYER("depthwise", 1, 11, 5, 13, 11, 3, 1, 11), LAYER("depthwise, not padded", 1, 8, 4, 10, 8, 3, 0, 8),
     LAYER("multiplier 2", 1, 6, 5, 6, 12, 3, 1, 6), LAYER("groups", 1, 6, 5, 7, 10, 2, 1, 2),
 };
 
-/* In both layouts of x and y and both of the weights. */
+/* In both layouts of x and y and both of the weights. Every other seed accumulates, so that y is read as well. */
 static void assert_guarded(test_trial trial, test_layer layer) {
+    layer.spec.accumulate = trial.seed % 2;
     layer = layer_complete(layer);
     layer_data data = layer_data_make(&layer);
     test_oracle oracle = oracle_make(&layer, &data);
@@ -39,8 +48,12 @@ static void assert_guarded(test_trial trial, test_layer layer) {
 static void assert_every_gap(const char *variant, guard_side side) {
     for (size_t gap = 0; gap < 64; gap += 4) {
         for (size_t i = 0; i < sizeof layers / sizeof *layers; i++) {
-            const test_trial trial = {
-                .variant = variant, .parts = 1 + i % 3, .workspace = true, .side = side, .gap = gap, .seed = gap / 4 + i};
+            const test_trial trial = {.variant = variant,
+                                      .parts = 1 + i % 3,
+                                      .workspace = true,
+                                      .side = side,
+                                      .gap = gap,
+                                      .seed = gap / 4 + i};
             assert_guarded(trial, layers[i]);
         }
     }

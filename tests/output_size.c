@@ -17,12 +17,18 @@ static size_t places(axis a) {
 }
 
 static corr2d_spec spec_of(axis rows, axis columns) {
-    return (corr2d_spec){.in_height = rows.in, .in_width = columns.in,
-                         .kernel_height = rows.kernel, .kernel_width = columns.kernel,
-                         .stride_height = rows.stride, .stride_width = columns.stride,
-                         .dilation_height = rows.dilation, .dilation_width = columns.dilation,
-                         .pad_top = rows.before, .pad_bottom = rows.after,
-                         .pad_left = columns.before, .pad_right = columns.after};
+    return (corr2d_spec){.in_height = rows.in,
+                         .in_width = columns.in,
+                         .kernel_height = rows.kernel,
+                         .kernel_width = columns.kernel,
+                         .stride_height = rows.stride,
+                         .stride_width = columns.stride,
+                         .dilation_height = rows.dilation,
+                         .dilation_width = columns.dilation,
+                         .pad_top = rows.before,
+                         .pad_bottom = rows.after,
+                         .pad_left = columns.before,
+                         .pad_right = columns.after};
 }
 
 static void assert_size(axis rows, axis columns) {

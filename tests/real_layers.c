@@ -8,7 +8,9 @@
 #define PAD(size) .pad_top = (size), .pad_bottom = (size), .pad_left = (size), .pad_right = (size)
 #define X(channels, height, width) .in_channels = (channels), .in_height = (height), .in_width = (width)
 #define LAYER(name, out, bias_too, ...)                                                                                \
-    { .family = name, .seed = 1, .bias = bias_too, .spec = {.out_channels = (out), __VA_ARGS__} }
+    {                                                                                                                  \
+        .family = name, .seed = 1, .bias = bias_too, .spec = {.out_channels = (out), __VA_ARGS__ }                     \
+    }
 
 static const test_layer real_layers[] = {
     LAYER("AlexNet 11x11, stride 4", 8, true, X(3, 35, 35), SQUARE(11), STRIDE(4), PAD(2)),
@@ -21,8 +23,10 @@ static const test_layer real_layers[] = {
     LAYER("ResNet 1x1, many channels", 16, true, X(1024, 7, 7)),
     LAYER("ResNeXt 3x3, 32 groups", 64, true, X(64, 14, 14), SQUARE(3), PAD(1), .groups = 32),
     LAYER("VGG 3x3, wide map", 4, true, X(3, 8, 224), SQUARE(3), PAD(1), .activation = CORR2D_RELU),
-    LAYER("Inception 1x7", 24, true, X(16, 17, 17), .kernel_height = 1, .kernel_width = 7, .pad_left = 3, .pad_right = 3),
-    LAYER("Inception 7x1", 24, true, X(16, 17, 17), .kernel_height = 7, .kernel_width = 1, .pad_top = 3, .pad_bottom = 3),
+    LAYER("Inception 1x7", 24, true, X(16, 17, 17), .kernel_height = 1, .kernel_width = 7, .pad_left = 3,
+          .pad_right = 3),
+    LAYER("Inception 7x1", 24, true, X(16, 17, 17), .kernel_height = 7, .kernel_width = 1, .pad_top = 3,
+          .pad_bottom = 3),
     LAYER("MobileNet 3x3 depthwise", 32, true, X(32, 28, 28), SQUARE(3), PAD(1), .groups = 32,
           .activation = CORR2D_CLAMP, .clamp_max = 6.0f),
     LAYER("MobileNet 3x3 depthwise, stride 2, one side padded", 24, true, X(24, 28, 28), SQUARE(3), STRIDE(2),

@@ -5,9 +5,8 @@
 #include <criterion/criterion.h>
 
 static const float x[2][3][3] = {{{0, 1, 2}, {3, 4, 5}, {6, 7, 8}}, {{1, 2, 3}, {4, 5, 6}, {7, 8, 9}}};
-static const float k[3][2][2][2] = {{{{0, 1}, {2, 3}}, {{1, 2}, {3, 4}}},
-                                    {{{1, 2}, {3, 4}}, {{2, 3}, {4, 5}}},
-                                    {{{2, 3}, {4, 5}}, {{3, 4}, {5, 6}}}};
+static const float k[3][2][2][2] = {
+    {{{0, 1}, {2, 3}}, {{1, 2}, {3, 4}}}, {{{1, 2}, {3, 4}}, {{2, 3}, {4, 5}}}, {{{2, 3}, {4, 5}}, {{3, 4}, {5, 6}}}};
 static const float expected[3][4] = {{56, 72, 104, 120}, {76, 100, 148, 172}, {96, 128, 192, 224}};
 
 static void assert_same(const float *got, const float *want, size_t count) {
@@ -53,14 +52,15 @@ Test(source_text, one_by_one_equals_the_general_function_to_the_bit, .timeout = 
 
 Test(source_text, one_by_one_starts_each_chain_from_the_bias, .timeout = 30) {
     static pointwise p;
-    test_layer layer = {.bias = true, .spec = {.in_channels = INPUTS, .in_height = HEIGHT, .in_width = WIDTH,
-                                               .out_channels = OUTPUTS}};
+    test_layer layer = {
+        .bias = true, .spec = {.in_channels = INPUTS, .in_height = HEIGHT, .in_width = WIDTH, .out_channels = OUTPUTS}};
     layer = layer_complete(layer);
     draw(&p);
     test_oracle oracle = oracle_make(&layer, &(layer_data){.x = p.x, .weights = p.weights, .bias = p.bias});
     cr_assert(corr2d_multi_in_out_1x1(p.x, INPUTS, HEIGHT, WIDTH, p.weights, OUTPUTS, p.bias, p.y) == CORR2D_OK);
     const size_t wrong = oracle_first_wrong(&oracle, p.y, corr2d_variant_is_fused(corr2d_variant()));
-    cr_assert(wrong == oracle.count, "y[%zu] is %a, must be %a", wrong, (double)p.y[wrong], (double)oracle.chain[wrong]);
+    cr_assert(wrong == oracle.count, "y[%zu] is %a, must be %a", wrong, (double)p.y[wrong],
+              (double)oracle.chain[wrong]);
     oracle_free(&oracle);
 }
 

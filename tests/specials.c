@@ -15,9 +15,16 @@ typedef struct dot {
 } dot;
 
 static float dot_on(const char *variant, dot d) {
-    corr2d_spec spec = {.in_channels = d.padded ? 1 : d.count, .in_height = 1, .in_width = 1, .out_channels = 1,
-                        .kernel_width = d.padded ? d.count : 1, .pad_right = d.padded ? d.count - 1 : 0,
-                        .activation = d.activation, .clamp_min = d.min, .clamp_max = d.max, .variant = variant};
+    corr2d_spec spec = {.in_channels = d.padded ? 1 : d.count,
+                        .in_height = 1,
+                        .in_width = 1,
+                        .out_channels = 1,
+                        .kernel_width = d.padded ? d.count : 1,
+                        .pad_right = d.padded ? d.count - 1 : 0,
+                        .activation = d.activation,
+                        .clamp_min = d.min,
+                        .clamp_max = d.max,
+                        .variant = variant};
     corr2d_plan *plan;
     float y = -1.0f;
     cr_assert(corr2d_plan_create(&plan, &spec, d.weights, &d.bias) == CORR2D_OK);
@@ -47,8 +54,12 @@ Test(specials, infinity_is_a_value_like_others, .timeout = 60) {
     assert_dot((dot){.count = 2, .x = {INFINITY, INFINITY}, .weights = {1, -1}}, NAN);
     assert_dot((dot){.count = 2, .x = {INFINITY, 1}, .weights = {0, 1}}, NAN);
     assert_dot((dot){.count = 1, .x = {INFINITY}, .weights = {-1}, .activation = CORR2D_RELU}, 0.0f);
-    assert_dot((dot){.count = 1, .x = {INFINITY}, .weights = {1}, .activation = CORR2D_CLAMP, .min = 0, .max = 6}, 6.0f);
-    assert_dot((dot){.count = 1, .x = {INFINITY}, .weights = {1}, .activation = CORR2D_CLAMP, .min = -INFINITY, .max = INFINITY}, INFINITY);
+    assert_dot((dot){.count = 1, .x = {INFINITY}, .weights = {1}, .activation = CORR2D_CLAMP, .min = 0, .max = 6},
+               6.0f);
+    assert_dot(
+        (dot){
+            .count = 1, .x = {INFINITY}, .weights = {1}, .activation = CORR2D_CLAMP, .min = -INFINITY, .max = INFINITY},
+        INFINITY);
 }
 
 Test(specials, padding_is_zero_times_the_weight, .timeout = 60) {

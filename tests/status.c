@@ -13,8 +13,8 @@ static const float x[4 * 6 * 7];
 static float y[4 * 4 * 5];
 
 static corr2d_spec good_spec(void) {
-    return (corr2d_spec){.in_channels = 4, .in_height = 6, .in_width = 7, .out_channels = 4,
-                         .kernel_height = 3, .kernel_width = 3};
+    return (corr2d_spec){
+        .in_channels = 4, .in_height = 6, .in_width = 7, .out_channels = 4, .kernel_height = 3, .kernel_width = 3};
 }
 
 static void assert_status(const char *what, const corr2d_spec *spec, corr2d_status want) {
@@ -33,7 +33,8 @@ typedef struct size_case {
     corr2d_status status;
 } size_case;
 
-#define SIZE_CASE(field, value, status) {#field " = " #value, offsetof(corr2d_spec, field), value, status}
+#define SIZE_CASE(field, value, status)                                                                                \
+    { #field " = " #value, offsetof(corr2d_spec, field), value, status }
 #define HUGE_SIZE (SIZE_MAX / 2 + 2)
 
 static const size_case size_cases[] = {
@@ -114,9 +115,12 @@ typedef struct clamp_case {
 
 Test(status, of_the_clamp, .timeout = 60) {
     static const clamp_case cases[] = {
-        {0, 6, CORR2D_OK},           {1, 1, CORR2D_OK},
-        {-INFINITY, INFINITY, CORR2D_OK}, {1, 0, CORR2D_INVALID_ARGUMENT},
-        {NAN, 1, CORR2D_INVALID_ARGUMENT}, {0, NAN, CORR2D_INVALID_ARGUMENT},
+        {0, 6, CORR2D_OK},
+        {1, 1, CORR2D_OK},
+        {-INFINITY, INFINITY, CORR2D_OK},
+        {1, 0, CORR2D_INVALID_ARGUMENT},
+        {NAN, 1, CORR2D_INVALID_ARGUMENT},
+        {0, NAN, CORR2D_INVALID_ARGUMENT},
         {NAN, NAN, CORR2D_INVALID_ARGUMENT},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

@@ -27,10 +27,17 @@ static void assert_strided(const test_layer *layer, const layer_data *data, cons
 
 /* Element (n, c, i, j) is x[n * batch + c * channel + i * row + j * column]. */
 static void assert_overlapping(const char *name, size_t kernel, corr2d_strides strides) {
-    const test_layer layer = layer_complete((test_layer){
-        .family = name, .seed = 11, .bias = true,
-        .spec = {.batch = 2, .in_channels = 5, .in_height = 6, .in_width = 11, .out_channels = 9,
-                 .kernel_height = kernel, .kernel_width = kernel, .pad_left = kernel / 2}});
+    const test_layer layer = layer_complete((test_layer){.family = name,
+                                                         .seed = 11,
+                                                         .bias = true,
+                                                         .spec = {.batch = 2,
+                                                                  .in_channels = 5,
+                                                                  .in_height = 6,
+                                                                  .in_width = 11,
+                                                                  .out_channels = 9,
+                                                                  .kernel_height = kernel,
+                                                                  .kernel_width = kernel,
+                                                                  .pad_left = kernel / 2}});
     layer_data data = layer_data_make(&layer);
     float *const x = data.x;
     data.x = floats(layer_x_count(&layer));

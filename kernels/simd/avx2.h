@@ -29,6 +29,47 @@ static inline f32xn f32xn_clamp(f32xn x, f32xn lo, f32xn hi) {
     return simde_mm256_min_ps(hi, simde_mm256_max_ps(lo, x));
 }
 
+typedef simde__m256i f32xn_mask;
+
+static inline f32xn_mask f32xn_mask_of(size_t first, size_t last) {
+    const simde__m256i lanes = simde_mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+    const simde__m256i before = simde_mm256_cmpgt_epi32(simde_mm256_set1_epi32((int)first), lanes);
+    return simde_mm256_andnot_si256(before, simde_mm256_cmpgt_epi32(simde_mm256_set1_epi32((int)last), lanes));
+}
+
+static inline f32xn f32xn_load_mask(const float *p, f32xn_mask mask) { return simde_mm256_maskload_ps(p, mask); }
+
+/* In three steps, since the masked store is microcode on many CPUs. */
+static inline void f32xn_store_part(float *p, f32xn a, size_t n) {
+    simde__m128 rest = simde_mm256_castps256_ps128(a);
+    if (n & 8) {
+        simde_mm256_storeu_ps(p, a);
+        return;
+    }
+    if (n & 4) {
+        simde_mm_storeu_ps(p, rest);
+        rest = simde_mm256_extractf128_ps(a, 1);
+        p += 4;
+    }
+    if (n & 2) {
+        simde_mm_storel_pi((simde__m64 *)(void *)p, rest);
+        rest = simde_mm_movehl_ps(rest, rest);
+        p += 2;
+    }
+    if (n & 1) simde_mm_store_ss(p, rest);
+}
+
+/* Four floats from p on and four from p + 8 on. */
+static inline f32xn f32xn_load_halves(const float *p) {
+    return simde_mm256_insertf128_ps(simde_mm256_castps128_ps256(simde_mm_loadu_ps(p)), simde_mm_loadu_ps(p + 8), 1);
+}
+
+static inline void f32xn_load_split(const float *p, f32xn *even, f32xn *odd) {
+    const f32xn a = f32xn_load_halves(p), b = f32xn_load_halves(p + 4);
+    *even = simde_mm256_shuffle_ps(a, b, 0x88);
+    *odd = simde_mm256_shuffle_ps(a, b, 0xdd);
+}
+
 /* Four weights, of which one at a time multiplies a whole vector: here a broadcast from memory. */
 typedef const float *f32x4;
 
@@ -37,5 +78,16 @@ static inline f32x4 f32x4_load(const float *p) { return p; }
 static inline f32xn f32xn_fma_lane(f32xn x, f32x4 w, size_t lane, f32xn c) {
     return f32xn_fma(f32xn_splat(w[lane]), x, c);
 }
+
+/* A panel's four weights as a vector of their own, for tiles of one pixel. */
+typedef simde__m128 quad;
+
+static inline quad quad_load(const float *p) { return simde_mm_loadu_ps(p); }
+
+static inline void quad_store(float *p, quad a) { simde_mm_storeu_ps(p, a); }
+
+static inline quad quad_splat(float a) { return simde_mm_set1_ps(a); }
+
+static inline quad quad_fma(quad a, quad b, quad c) { return simde_mm_fmadd_ps(a, b, c); }
 
 #endif

@@ -33,6 +33,30 @@ static inline f32xn f32xn_fma(f32xn a, f32xn b, f32xn c) { return simde_mm_fmadd
 /* Gives the second operand where either is NaN, so a NaN in x passes through. */
 static inline f32xn f32xn_clamp(f32xn x, f32xn lo, f32xn hi) { return simde_mm_min_ps(hi, simde_mm_max_ps(lo, x)); }
 
+typedef struct f32xn_mask {
+    size_t first, last;
+} f32xn_mask;
+
+static inline f32xn_mask f32xn_mask_of(size_t first, size_t last) { return (f32xn_mask){first, last}; }
+
+static inline f32xn f32xn_load_mask(const float *p, f32xn_mask mask) {
+    float part[LANES] = {0.0f};
+    for (size_t i = mask.first; i < mask.last; i++) part[i] = p[i];
+    return f32xn_load(part);
+}
+
+static inline void f32xn_store_part(float *p, f32xn a, size_t n) {
+    float part[LANES];
+    f32xn_store(part, a);
+    for (size_t i = 0; i < n; i++) p[i] = part[i];
+}
+
+static inline void f32xn_load_split(const float *p, f32xn *even, f32xn *odd) {
+    const f32xn a = f32xn_load(p), b = f32xn_load(p + 4);
+    *even = simde_mm_shuffle_ps(a, b, 0x88);
+    *odd = simde_mm_shuffle_ps(a, b, 0xdd);
+}
+
 typedef const float *f32x4;
 
 static inline f32x4 f32x4_load(const float *p) { return p; }
@@ -40,5 +64,16 @@ static inline f32x4 f32x4_load(const float *p) { return p; }
 static inline f32xn f32xn_fma_lane(f32xn x, f32x4 w, size_t lane, f32xn c) {
     return f32xn_fma(f32xn_splat(w[lane]), x, c);
 }
+
+/* A panel's four weights as a vector of their own, for tiles of one pixel: here any vector. */
+typedef f32xn quad;
+
+static inline quad quad_load(const float *p) { return f32xn_load(p); }
+
+static inline void quad_store(float *p, quad a) { f32xn_store(p, a); }
+
+static inline quad quad_splat(float a) { return f32xn_splat(a); }
+
+static inline quad quad_fma(quad a, quad b, quad c) { return f32xn_fma(a, b, c); }
 
 #endif

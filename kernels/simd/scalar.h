@@ -4,6 +4,7 @@
 #define CORR2D_SIMD_H
 
 #include <math.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #define LANES 1
@@ -28,11 +29,52 @@ static inline f32xn f32xn_clamp(f32xn x, f32xn lo, f32xn hi) {
     return at_least > hi ? hi : at_least;
 }
 
+/* The lanes first ... last - 1, 0 <= first <= last <= LANES. */
+typedef bool f32xn_mask;
+
+static inline f32xn_mask f32xn_mask_of(size_t first, size_t last) { return first < last; }
+
+/* Those lanes, read from p on, and zeros in the others, of which not a byte is read. */
+static inline f32xn f32xn_load_mask(const float *p, f32xn_mask mask) { return mask ? *p : 0.0f; }
+
+/* The first n lanes, 1 <= n <= LANES. */
+static inline void f32xn_store_part(float *p, f32xn a, size_t n) {
+    (void)n;
+    *p = a;
+}
+
+/* Of the 2 * LANES floats from p on, those at even and those at odd places. */
+static inline void f32xn_load_split(const float *p, f32xn *even, f32xn *odd) {
+    *even = p[0];
+    *odd = p[1];
+}
+
 /* Four weights, of which one at a time multiplies a whole vector. */
 typedef const float *f32x4;
 
 static inline f32x4 f32x4_load(const float *p) { return p; }
 
 static inline f32xn f32xn_fma_lane(f32xn x, f32x4 w, size_t lane, f32xn c) { return f32xn_fma(w[lane], x, c); }
+
+/* A panel's four weights as a vector of their own, for tiles of one pixel. */
+typedef struct quad {
+    float f[4];
+} quad;
+
+static inline quad quad_load(const float *p) { return (quad){{p[0], p[1], p[2], p[3]}}; }
+
+static inline void quad_store(float *p, quad a) {
+    p[0] = a.f[0];
+    p[1] = a.f[1];
+    p[2] = a.f[2];
+    p[3] = a.f[3];
+}
+
+static inline quad quad_splat(float a) { return (quad){{a, a, a, a}}; }
+
+static inline quad quad_fma(quad a, quad b, quad c) {
+    return (quad){{f32xn_fma(a.f[0], b.f[0], c.f[0]), f32xn_fma(a.f[1], b.f[1], c.f[1]),
+                   f32xn_fma(a.f[2], b.f[2], c.f[2]), f32xn_fma(a.f[3], b.f[3], c.f[3])}};
+}
 
 #endif

@@ -19,6 +19,18 @@
 #define UNROLL_TAPS _Pragma("GCC unroll 4")
 #endif
 
+/* Under a sanitizer every copy of a tap carries its checks, and compiling takes minutes. */
+#ifdef __SANITIZE_ADDRESS__
+#undef UNROLL_TAPS
+#define UNROLL_TAPS
+#endif
+
+/*
+ * For i = 0 ... n - 1, n a constant of at most `most`. The guard is there for n = 1: clang 14 unrolls a loop of a
+ * single trip too late, and the array that it indexes stays in memory.
+ */
+#define EACH(i, n, most) UNROLL for (size_t i = 0; i < (most); i++) if (i < (n))
+
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
 
 /* The end of a chain: the activation, then + 0.0f, so that no result is -0.0. */

@@ -43,43 +43,346 @@ static void depthwise_pixel(const corr2d_tile *tile) {
     if (vectors) depthwise_pixels(tile, first, 1);
 }
 
-/* `pixels` pixels from the first-th on, by one vector of channels. */
-ALWAYS_INLINE void depthwise_channels(const corr2d_tile *tile, size_t first, size_t pixels) {
-    const f32xn lo = f32xn_splat(tile->lo), hi = f32xn_splat(tile->hi), bias = f32xn_load(tile->bias);
-    const size_t taps = tile->taps;
-    const bool whole = tile->channels == LANES;
-    const float *weights = tile->weights, *x[DEPTHWISE_CHAINS];
-    const ptrdiff_t *offsets = tile->offsets;
-    float *y[DEPTHWISE_CHAINS];
-    f32xn acc[DEPTHWISE_CHAINS];
-    UNROLL for (size_t i = 0; i < pixels; i++) {
-        x[i] = tile->x + tile->x_pixel[first + i];
-        y[i] = tile->y + tile->y_pixel[first + i];
-        acc[i] = bias;
+/* Rows of outputs in a tile, which share the inputs they have in common. */
+#define PLANE_ROWS 3
+
+/* Copies `rows` rows of `vectors` vectors, of the last the masked part and zeros. */
+ALWAYS_INLINE void plane_copy(float *to, const float *x, size_t x_row, size_t rows, size_t vectors, f32xn_mask last) {
+    for (; rows; rows--, to += CORR2D_PLANE_PITCH, x += x_row) {
+        const size_t end = (vectors - 1) * LANES;
+        for (size_t i = 0; i < end; i += LANES) f32xn_store(to + i, f32xn_load(x + i));
+        f32xn_store(to + end, f32xn_load_mask(x + end, last));
     }
-    if (tile->load) {
-        UNROLL for (size_t i = 0; i < pixels; i++) {
-            acc[i] = f32xn_add(whole ? f32xn_load(y[i]) : load_part(y[i], tile->channels), bias);
-        }
-    }
-    for (size_t t = 0; t < taps; t++) {
-        const f32xn w_f32xn = f32xn_load(weights + t * LANES);
-        UNROLL for (size_t i = 0; i < pixels; i++) acc[i] = f32xn_fma(f32xn_load(x[i] + offsets[t]), w_f32xn, acc[i]);
-    }
-    UNROLL for (size_t i = 0; i < pixels; i++) {
-        if (whole) {
-            f32xn_store(y[i], finish(acc[i], lo, hi));
-        } else {
-            store_part(y[i], finish(acc[i], lo, hi), tile->channels);
+}
+
+/* The floats at even and those at odd places, likewise, from pairs of vectors. */
+ALWAYS_INLINE void plane_split(float *even, float *odd, const float *x, size_t x_row, size_t rows, size_t pairs,
+                               const f32xn_mask *last) {
+    const size_t end = (pairs - 1) * 2 * LANES;
+    for (; rows; rows--, even += 2 * CORR2D_PLANE_PITCH, odd += 2 * CORR2D_PLANE_PITCH, x += x_row) {
+        float rest[2 * LANES];
+        f32xn_store(rest, f32xn_load_mask(x + end, last[0]));
+        f32xn_store(rest + LANES, f32xn_load_mask(x + end + LANES, last[1]));
+        for (size_t i = 0; i < pairs; i++) {
+            f32xn a, b;
+            f32xn_load_split(i + 1 < pairs ? x + 2 * i * LANES : rest, &a, &b);
+            f32xn_store(even + i * LANES, a);
+            f32xn_store(odd + i * LANES, b);
         }
     }
 }
 
-static void depthwise_channel(const corr2d_tile *tile) {
-    size_t first = 0;
-    for (; tile->pixels - first >= DEPTHWISE_CHAINS; first += DEPTHWISE_CHAINS) {
-        depthwise_channels(tile, first, DEPTHWISE_CHAINS);
+static inline f32xn_mask plane_mask(size_t count) { return f32xn_mask_of(0, count < LANES ? count : LANES); }
+
+/* One plane, of so many vectors, or pairs of vectors, to a row. */
+ALWAYS_INLINE void plane_pack(const corr2d_planes *all, float *to, const float *x, size_t vectors, const f32xn_mask *last) {
+    const size_t before = all->before;
+    if (all->stride == 1) {
+        plane_copy(to + before, x, all->x_row, all->x_rows, vectors, last[0]);
+    } else {
+        float *even = to + before / 2 + before % 2 * CORR2D_PLANE_PITCH;
+        float *odd = to + (before + 1) / 2 + (before + 1) % 2 * CORR2D_PLANE_PITCH;
+        plane_split(even, odd, x, all->x_row, all->x_rows, vectors, last);
     }
-    for (; tile->pixels - first >= 4; first += 4) depthwise_channels(tile, first, 4);
-    for (; first < tile->pixels; first++) depthwise_channels(tile, first, 1);
+}
+
+static void depthwise_pack(const corr2d_planes *all) {
+    const size_t width = all->stride * LANES, vectors = (all->x_columns + width - 1) / width;
+    if (vectors == 0) return;
+    const size_t last = all->x_columns - (vectors - 1) * width;
+    const f32xn_mask masks[2] = {plane_mask(last), plane_mask(last > LANES ? last - LANES : 0)};
+    const float *x = all->x;
+    float *to = all->packed + all->above * all->stride * CORR2D_PLANE_PITCH;
+    for (size_t channel = 0; channel < all->channels; channel++, x += all->x_channel, to += all->packed_channel) {
+        switch (vectors) {
+        case 1: plane_pack(all, to, x, 1, masks); break;
+        case 2: plane_pack(all, to, x, 2, masks); break;
+        case 3: plane_pack(all, to, x, 3, masks); break;
+        case 4: plane_pack(all, to, x, 4, masks); break;
+        default: plane_pack(all, to, x, vectors, masks); break;
+        }
+    }
+}
+
+/* One channel, and what its tiles share. */
+typedef struct plane {
+    const corr2d_planes *all;
+    const float *x, *weights;
+    float *y;
+    f32xn bias, lo, hi;
+} plane;
+
+/* Where tap (u, v) of a row's first output lies. */
+ALWAYS_INLINE size_t plane_offset(size_t u, size_t v, size_t stride) {
+    return u * stride * CORR2D_PLANE_PITCH + v % stride * CORR2D_PLANE_PITCH + v / stride;
+}
+
+ALWAYS_INLINE void plane_begin(f32xn *acc, const plane *c, const float *y, size_t rows, size_t count, bool load) {
+    UNROLL for (size_t o = 0; o < rows; o++) acc[o] = c->bias;
+    if (!load) return;
+    const f32xn_mask real = f32xn_mask_of(0, count);
+    UNROLL for (size_t o = 0; o < rows; o++) {
+        acc[o] = f32xn_add(f32xn_load_mask(y + o * c->all->y_row, real), c->bias);
+    }
+}
+
+/* The first `whole` rows are stored as whole vectors, of the others `count` floats. */
+ALWAYS_INLINE void plane_end(f32xn *acc, const plane *c, float *y, size_t rows, size_t count, size_t whole) {
+    const size_t row = c->all->y_row;
+    UNROLL for (size_t o = 0; o < rows; o++) acc[o] = finish(acc[o], c->lo, c->hi);
+    UNROLL for (size_t o = 0; o < rows; o++) {
+        if (o < whole) {
+            f32xn_store(y + o * row, acc[o]);
+        } else {
+            f32xn_store_part(y + o * row, acc[o], count);
+        }
+    }
+}
+
+/* `rows` rows of outputs by one vector of columns, whose inputs begin at x: each vector of inputs is loaded once. */
+ALWAYS_INLINE void plane_tile(const plane *c, const float *x, float *y, size_t count, size_t whole, const f32xn *w,
+                              size_t rows, size_t size, size_t stride, bool load) {
+    f32xn acc[PLANE_ROWS];
+    plane_begin(acc, c, y, rows, count, load);
+    UNROLL for (size_t r = 0; r < (rows - 1) * stride + size; r++) {
+        UNROLL for (size_t v = 0; v < size; v++) {
+            const f32xn x_f32xn = f32xn_load(x + plane_offset(r, v, stride));
+            UNROLL for (size_t o = 0; o < rows; o++) {
+                const size_t u = r - o * stride;
+                if (u < size) acc[o] = f32xn_fma(x_f32xn, w[u * size + v], acc[o]);
+            }
+        }
+    }
+    plane_end(acc, c, y, rows, count, whole);
+}
+
+/* The same for any kernel: each weight is loaded once. */
+ALWAYS_INLINE void plane_tile_any(const plane *c, const float *x, float *y, size_t count, size_t whole, size_t rows,
+                                  size_t stride, bool load) {
+    const size_t height = c->all->taps_down, width = c->all->taps_across;
+    const size_t down = c->all->dilation_down, across = c->all->dilation_across;
+    const float *weights = c->weights;
+    f32xn acc[PLANE_ROWS];
+    plane_begin(acc, c, y, rows, count, load);
+    for (size_t u = 0; u < height; u++, weights += width) {
+        const float *row = x + u * down * stride * CORR2D_PLANE_PITCH;
+        for (size_t v = 0; v < width; v++) {
+            const f32xn w_f32xn = f32xn_splat(weights[v]);
+            const float *tap = row + plane_offset(0, v * across, stride);
+            UNROLL for (size_t o = 0; o < rows; o++) {
+                acc[o] = f32xn_fma(f32xn_load(tap + plane_offset(o * stride, 0, stride)), w_f32xn, acc[o]);
+            }
+        }
+    }
+    plane_end(acc, c, y, rows, count, whole);
+}
+
+/*
+ * How a row of outputs is cut into vectors: whole ones, of which the last overlaps the one before; a single one of fewer
+ * columns; or, where y is loaded first, none may overlap, and the last is cut short.
+ */
+typedef enum plane_form { PLANE_WHOLE, PLANE_NARROW, PLANE_LOAD } plane_form;
+
+/* Of the rows from the row-th on, how many are followed by so much of y that a vector may be stored whole. */
+static inline size_t plane_whole(const corr2d_planes *all, size_t row) {
+    const size_t left = all->rows - row, spill = (LANES - 1) / all->columns;
+    return all->y_row == all->columns && left > spill ? left - spill : 0;
+}
+
+/* One tile, of so many columns; `whole` as in plane_end. */
+ALWAYS_INLINE void plane_one(const plane *c, const float *x, float *y, size_t count, size_t whole, const f32xn *w,
+                             size_t rows, size_t size, size_t stride, bool load) {
+    if (size) {
+        plane_tile(c, x, y, count, whole, w, rows, size, stride, load);
+    } else {
+        plane_tile_any(c, x, y, count, whole, rows, stride, load);
+    }
+}
+
+/* `rows` rows of outputs from the row-th on. size is 0 for any kernel. */
+ALWAYS_INLINE void plane_rows(const plane *c, size_t row, const f32xn *w, size_t rows, size_t size, size_t stride,
+                              plane_form form) {
+    const float *x = c->x + row * stride * stride * CORR2D_PLANE_PITCH;
+    float *y = c->y + row * c->all->y_row;
+    size_t left = c->all->columns;
+    if (form == PLANE_NARROW) {
+        plane_one(c, x, y, left, plane_whole(c->all, row), w, rows, size, stride, false);
+        return;
+    }
+    for (size_t step; left >= LANES; left -= step, x += step, y += step) {
+        plane_one(c, x, y, LANES, rows, w, rows, size, stride, form == PLANE_LOAD);
+        step = LANES;
+        if (form == PLANE_WHOLE && left < 2 * LANES && left > LANES) step = left - LANES;
+    }
+    if (form == PLANE_LOAD && left) plane_one(c, x, y, left, 0, w, rows, size, stride, true);
+}
+
+/* All rows; where they may, the last few overlap those before. */
+ALWAYS_INLINE void plane_channel(const plane *c, size_t size, size_t stride, plane_form form) {
+    const size_t rows = c->all->rows, together = form == PLANE_WHOLE ? PLANE_ROWS : form == PLANE_NARROW ? 2 : 1;
+    f32xn w[9];
+    UNROLL for (size_t t = 0; t < size * size; t++) w[t] = f32xn_splat(c->weights[t]);
+    size_t row = 0;
+    for (size_t step; row + together <= rows; row += step) {
+        plane_rows(c, row, w, together, size, stride, form);
+        step = rows - row - together;
+        if (step == 0) return;
+        if (step > together) step = together;
+    }
+    for (; row < rows; row++) plane_rows(c, row, w, 1, size, stride, form);
+}
+
+ALWAYS_INLINE void plane_channels(const corr2d_planes *all, size_t size, size_t stride, plane_form form) {
+    plane c = {.all = all, .x = all->packed, .y = all->y, .weights = all->weights};
+    c.lo = f32xn_splat(all->lo);
+    c.hi = f32xn_splat(all->hi);
+    for (size_t o = 0; o < all->channels; o++) {
+        c.bias = f32xn_splat(all->bias[o]);
+        plane_channel(&c, size, stride, form);
+        c.x += all->packed_channel;
+        c.y += all->y_channel;
+        c.weights += all->taps_down * all->taps_across;
+    }
+}
+
+#define PLANES(size, stride)                                                                                           \
+    static void planes_##size##_##stride(const corr2d_planes *all) {                                                   \
+        if (all->load) {                                                                                               \
+            plane_channels(all, size, stride, PLANE_LOAD);                                                             \
+        } else if (LANES > 1 && all->columns < LANES) {                                                                        \
+            plane_channels(all, size, stride, PLANE_NARROW);                                                           \
+        } else {                                                                                                       \
+            plane_channels(all, size, stride, PLANE_WHOLE);                                                            \
+        }                                                                                                              \
+    }
+
+PLANES(3, 1)
+PLANES(3, 2)
+PLANES(0, 1)
+PLANES(0, 2)
+
+static void depthwise_planes(const corr2d_planes *all) {
+    const bool three = all->taps_down == 3 && all->taps_across == 3, near = all->dilation_down * all->dilation_across == 1;
+    if (all->stride == 1) {
+        (three && near ? planes_3_1 : planes_0_1)(all);
+    } else {
+        (three && near ? planes_3_2 : planes_0_2)(all);
+    }
+}
+
+/* Where one step of depthwise_channel finds its data: the first of its pixels, and a vector of channels. */
+typedef struct channels_step {
+    const float *x[DEPTHWISE_CHAINS], *weights, *bias;
+    float *y[DEPTHWISE_CHAINS];
+    size_t count; /* channels */
+} channels_step;
+
+ALWAYS_INLINE f32xn channels_load(const float *p, size_t count, bool whole) {
+    return whole ? f32xn_load(p) : f32xn_load_mask(p, f32xn_mask_of(0, count));
+}
+
+/* `pixels` pixels by one vector of channels; `whole`: and nothing to load. */
+ALWAYS_INLINE void channels_tile(const corr2d_tile *tile, const channels_step *s, size_t channel, size_t pixels,
+                                 bool whole) {
+    const f32xn lo = f32xn_splat(tile->lo), hi = f32xn_splat(tile->hi), bias = f32xn_load(s->bias);
+    const ptrdiff_t *offset = tile->offsets, *const end = offset + tile->taps;
+    const float *weights = s->weights;
+    f32xn acc[DEPTHWISE_CHAINS];
+    UNROLL for (size_t i = 0; i < pixels; i++) acc[i] = bias;
+    if (!whole && tile->load) {
+        UNROLL for (size_t i = 0; i < pixels; i++) {
+            acc[i] = f32xn_add(channels_load(s->y[i] + channel, s->count, false), bias);
+        }
+    }
+    UNROLL_TAPS for (; offset != end; offset++, weights += LANES) {
+        const f32xn w_f32xn = f32xn_load(weights);
+        const ptrdiff_t at = *offset + (ptrdiff_t)channel;
+        UNROLL for (size_t i = 0; i < pixels; i++) {
+            acc[i] = f32xn_fma(channels_load(s->x[i] + at, s->count, whole), w_f32xn, acc[i]);
+        }
+    }
+    UNROLL for (size_t i = 0; i < pixels; i++) {
+        const f32xn y_f32xn = finish(acc[i], lo, hi);
+        if (whole) {
+            f32xn_store(s->y[i] + channel, y_f32xn);
+        } else {
+            f32xn_store_part(s->y[i] + channel, y_f32xn, s->count);
+        }
+    }
+}
+
+/* `pixels` pixels from the first-th on, of so many rows, by all channels. */
+ALWAYS_INLINE void channels_pixels(const corr2d_tile *tile, size_t first, size_t pixels, size_t rows) {
+    channels_step s = {.weights = tile->weights, .bias = tile->bias};
+    UNROLL for (size_t i = 0; i < pixels; i++) {
+        s.x[i] = tile->x + tile->x_pixel[first + i];
+        s.y[i] = tile->y + tile->y_pixel[first + i];
+        if (rows == 2) {
+            s.x[pixels + i] = s.x[i] + tile->x_row;
+            s.y[pixels + i] = s.y[i] + tile->y_row;
+        }
+    }
+    const size_t whole = tile->load ? 0 : tile->channels;
+    size_t channel = 0;
+    for (; channel + LANES <= whole; channel += LANES) {
+        channels_tile(tile, &s, channel, rows * pixels, true);
+        s.weights += tile->panel;
+        s.bias += LANES;
+    }
+    for (; channel < tile->channels; channel += LANES) {
+        const size_t left = tile->channels - channel;
+        s.count = left < LANES ? left : LANES;
+        channels_tile(tile, &s, channel, rows * pixels, false);
+        s.weights += tile->panel;
+        s.bias += LANES;
+    }
+}
+
+static void depthwise_channel(const corr2d_tile *tile) {
+    const size_t pixels = tile->pixels;
+    size_t first = 0;
+    if (tile->rows == 2) {
+        for (; pixels - first >= 4; first += 4) channels_pixels(tile, first, 4, 2);
+        for (; pixels - first >= 2; first += 2) channels_pixels(tile, first, 2, 2);
+        for (; first < pixels; first++) channels_pixels(tile, first, 1, 2);
+        return;
+    }
+    for (; pixels - first >= 8; first += 8) channels_pixels(tile, first, 8, 1);
+    for (; pixels - first >= 4; first += 4) channels_pixels(tile, first, 4, 1);
+    for (; first < pixels; first++) channels_pixels(tile, first, 1, 1);
+}
+
+/* One pixel by `vectors` vectors of channels, of which the last may be partly real. */
+ALWAYS_INLINE void edge_tile(const corr2d_tile *tile, size_t channel, size_t vectors, bool whole) {
+    const f32xn lo = f32xn_splat(tile->lo), hi = f32xn_splat(tile->hi);
+    const size_t panel = tile->panel, count = tile->channels - channel;
+    const float *const *x = tile->x_tap, *const *const end = x + tile->taps;
+    const float *weights = tile->weights + channel / LANES * panel;
+    float *y = tile->y + channel;
+    f32xn acc[4];
+    UNROLL for (size_t v = 0; v < vectors; v++) {
+        acc[v] = f32xn_load(tile->bias + channel + v * LANES);
+        if (tile->load) acc[v] = f32xn_add(channels_load(y + v * LANES, count, whole), acc[v]);
+    }
+    for (; x != end; x++, weights += LANES) {
+        const float *p = *x + channel;
+        UNROLL for (size_t v = 0; v < vectors; v++) {
+            acc[v] = f32xn_fma(channels_load(p + v * LANES, count, whole), f32xn_load(weights + v * panel), acc[v]);
+        }
+    }
+    UNROLL for (size_t v = 0; v < vectors; v++) {
+        const f32xn y_f32xn = finish(acc[v], lo, hi);
+        if (whole) {
+            f32xn_store(y + v * LANES, y_f32xn);
+        } else {
+            f32xn_store_part(y + v * LANES, y_f32xn, count);
+        }
+    }
+}
+
+static void depthwise_edge(const corr2d_tile *tile) {
+    size_t channel = 0;
+    for (; tile->channels - channel >= 4 * LANES; channel += 4 * LANES) edge_tile(tile, channel, 4, true);
+    for (; tile->channels - channel >= LANES; channel += LANES) edge_tile(tile, channel, 1, true);
+    if (channel < tile->channels) edge_tile(tile, channel, 1, false);
 }

@@ -3,6 +3,8 @@
  * The tiles for a file of sixteen vector registers: twelve accumulators, and the rest for what a tap needs.
  * 4 x 3 and 8 x 1 vectors of pixels; 2 vectors of channels by 6 pixels. The variant includes its words first.
  */
+#define CHANNEL_LANES false
+
 #include "kernels/tiles/channel.h"
 #include "kernels/tiles/depthwise.h"
 #include "kernels/tiles/pixel.h"
@@ -48,10 +50,14 @@ const corr2d_kernels CORR2D_KERNELS = {
     .pixel_vectors = 3,
     .pixel = PIXEL_TABLE,
     .pixel_pack = {[1] = pixel_pack_1, [2] = pixel_pack_2, [3] = pixel_pack_3},
+    .pixel_one = pixel_one,
     .channel_vectors = 2,
     .channel_pixels = 6,
     .channel = CHANNEL_TABLE(channel),
     .channel_pointwise = CHANNEL_TABLE(channel_pointwise),
     .depthwise_pixel = depthwise_pixel,
+    .depthwise_pack = depthwise_pack,
+    .depthwise_planes = depthwise_planes,
     .depthwise_channel = depthwise_channel,
+    .depthwise_edge = depthwise_edge,
 };

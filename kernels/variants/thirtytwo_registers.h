@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The tiles for a file of thirty-two vector registers: up to twenty-four accumulators, 8 channels x 3 vectors of
- * pixels; 2 vectors of channels by 8 pixels. The variant includes its words first.
+ * pixels; 4 vectors of channels by 5 pixels. The variant includes its words first.
  */
+#define CHANNEL_LANES true
+
 #include "kernels/tiles/channel.h"
 #include "kernels/tiles/depthwise.h"
 #include "kernels/tiles/pixel.h"
@@ -23,17 +25,21 @@ CHANNEL_TILE(1, 2)
 CHANNEL_TILE(1, 3)
 CHANNEL_TILE(1, 4)
 CHANNEL_TILE(1, 5)
-CHANNEL_TILE(1, 6)
-CHANNEL_TILE(1, 7)
-CHANNEL_TILE(1, 8)
 CHANNEL_TILE(2, 1)
 CHANNEL_TILE(2, 2)
 CHANNEL_TILE(2, 3)
 CHANNEL_TILE(2, 4)
 CHANNEL_TILE(2, 5)
-CHANNEL_TILE(2, 6)
-CHANNEL_TILE(2, 7)
-CHANNEL_TILE(2, 8)
+CHANNEL_TILE(3, 1)
+CHANNEL_TILE(3, 2)
+CHANNEL_TILE(3, 3)
+CHANNEL_TILE(3, 4)
+CHANNEL_TILE(3, 5)
+CHANNEL_TILE(4, 1)
+CHANNEL_TILE(4, 2)
+CHANNEL_TILE(4, 3)
+CHANNEL_TILE(4, 4)
+CHANNEL_TILE(4, 5)
 
 #define PIXEL_ROW(v)                                                                                                   \
     { [1] = pixel_1x##v, [2] = pixel_2x##v }
@@ -42,10 +48,12 @@ CHANNEL_TILE(2, 8)
 #define CHANNEL_ROW(form, v)                                                                                           \
     {                                                                                                                  \
         [1] = form##_##v##x1, [2] = form##_##v##x2, [3] = form##_##v##x3, [4] = form##_##v##x4,                        \
-        [5] = form##_##v##x5, [6] = form##_##v##x6, [7] = form##_##v##x7, [8] = form##_##v##x8,                        \
+        [5] = form##_##v##x5,                                                                                          \
     }
 #define CHANNEL_TABLE(form)                                                                                            \
-    { [1] = CHANNEL_ROW(form, 1), [2] = CHANNEL_ROW(form, 2) }
+    {                                                                                                                  \
+        [1] = CHANNEL_ROW(form, 1), [2] = CHANNEL_ROW(form, 2), [3] = CHANNEL_ROW(form, 3), [4] = CHANNEL_ROW(form, 4) \
+    }
 
 const corr2d_kernels CORR2D_KERNELS = {
     .name = CORR2D_NAME,
@@ -54,10 +62,14 @@ const corr2d_kernels CORR2D_KERNELS = {
     .pixel_vectors = 3,
     .pixel = PIXEL_TABLE,
     .pixel_pack = {[1] = pixel_pack_1, [2] = pixel_pack_2, [3] = pixel_pack_3},
-    .channel_vectors = 2,
-    .channel_pixels = 8,
+    .pixel_one = pixel_one,
+    .channel_vectors = 4,
+    .channel_pixels = 5,
     .channel = CHANNEL_TABLE(channel),
     .channel_pointwise = CHANNEL_TABLE(channel_pointwise),
     .depthwise_pixel = depthwise_pixel,
+    .depthwise_pack = depthwise_pack,
+    .depthwise_planes = depthwise_planes,
     .depthwise_channel = depthwise_channel,
+    .depthwise_edge = depthwise_edge,
 };

@@ -5,8 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-int main(void)
-{
+int main(void) {
     const float x[2][3][3] = {{{0, 1, 2}, {3, 4, 5}, {6, 7, 8}}, {{1, 2, 3}, {4, 5, 6}, {7, 8, 9}}};
     const float k[2][2][2] = {{{0, 1}, {2, 3}}, {{1, 2}, {3, 4}}};
     const float expected[2][2] = {{56, 72}, {104, 120}};

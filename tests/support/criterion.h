@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the Criterion tests share. Criterion forks a process for each parameter, so a parameter is a variant, no shape. */
+/* What the Criterion tests share. Criterion forks for each parameter: so a parameter is a variant, not a shape. */
 #ifndef TESTS_CRITERION_H
 #define TESTS_CRITERION_H
 

@@ -43,8 +43,7 @@ static bool untouched(const unsigned char *from, const unsigned char *end) {
 bool guarded_intact(const guarded *memory) {
     const unsigned char *const data = memory->data;
     const size_t page = page_size();
-    return untouched(memory->map + page, data) &&
-           untouched(data + memory->size, memory->map + memory->mapped - page);
+    return untouched(memory->map + page, data) && untouched(data + memory->size, memory->map + memory->mapped - page);
 }
 
 void guarded_protect(const guarded *memory) { set_access(memory, PROT_READ); }

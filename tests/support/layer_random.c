@@ -91,9 +91,12 @@ static void draw_depthwise(corr2d_spec *s, random_source *r) {
 
 static void draw_narrow(corr2d_spec *s, random_source *r) {
     const size_t kind = random_below(r, 3);
-    if (random_chance(r, 60)) draw_dense(s, r);
-    else if (random_chance(r, 50)) draw_pointwise(s, r);
-    else draw_depthwise(s, r);
+    if (random_chance(r, 60))
+        draw_dense(s, r);
+    else if (random_chance(r, 50))
+        draw_pointwise(s, r);
+    else
+        draw_depthwise(s, r);
     if (kind != 0) s->in_height = 1;
     if (kind != 1) s->in_width = 1;
 }
@@ -112,8 +115,10 @@ static void draw_long(corr2d_spec *s, random_source *r) {
 }
 
 static void draw_deep(corr2d_spec *s, random_source *r) {
-    if (random_chance(r, 50)) draw_dense(s, r);
-    else draw_pointwise(s, r);
+    if (random_chance(r, 50))
+        draw_dense(s, r);
+    else
+        draw_pointwise(s, r);
     const bool pointwise = s->kernel_height * s->kernel_width == 1;
     s->batch = 1;
     s->in_height = random_between(r, 1, 6);

@@ -50,8 +50,8 @@ static partial start_sum(const layer_data *data, size_t channel, size_t output) 
     const float bias = data->bias ? data->bias[channel] : 0.0f;
     const float residual = data->residual ? data->residual[output] : 0.0f;
     return (partial){.chain = data->residual ? residual + bias : bias,
-                 .exact = (double)residual + (double)bias,
-                 .magnitude = fabs((double)residual) + fabs((double)bias)};
+                     .exact = (double)residual + (double)bias,
+                     .magnitude = fabs((double)residual) + fabs((double)bias)};
 }
 
 static double clamp(double value, double low, double high) { return value < low ? low : value > high ? high : value; }
@@ -71,8 +71,10 @@ static place place_of(const test_layer *layer, size_t output) {
 test_oracle oracle_make(const test_layer *layer, const layer_data *data) {
     const size_t count = layer_y_count(layer);
     const double rounding = ((double)layer_taps(layer) + 2) * 0x1.01p-24, tiny = (double)layer_taps(layer) * 0x1p-149;
-    test_oracle oracle = {.count = count, .chain = floats(count), .exact = malloc(count * sizeof(double)),
-                     .bound = malloc(count * sizeof(double))};
+    test_oracle oracle = {.count = count,
+                          .chain = floats(count),
+                          .exact = malloc(count * sizeof(double)),
+                          .bound = malloc(count * sizeof(double))};
     if (!oracle.exact || !oracle.bound) abort();
     for (size_t i = 0; i < count; i++) {
         const place at = place_of(layer, i);
@@ -97,9 +99,7 @@ static uint32_t bits_of(float value) {
     return bits;
 }
 
-bool oracle_same(float got, float want) {
-    return isnan(want) ? isnan(got) : bits_of(got) == bits_of(want);
-}
+bool oracle_same(float got, float want) { return isnan(want) ? isnan(got) : bits_of(got) == bits_of(want); }
 
 static bool near(const test_oracle *oracle, size_t i, float got, double times) {
     return isinf(oracle->bound[i]) || fabs((double)got - oracle->exact[i]) <= times * oracle->bound[i];

@@ -24,7 +24,7 @@ static float real(random_source *source) { return (float)(random_bits(source) >>
 static float integer(random_source *source) { return (float)random_below(source, 9) - 4.0f; }
 
 static float special(random_source *source) {
-    static const float values[] = {NAN,      INFINITY, -INFINITY,     0.0f,   -0.0f,    0x1p-149f,
+    static const float values[] = {NAN,        INFINITY, -INFINITY,     0.0f,    -0.0f,    0x1p-149f,
                                    -0x1p-140f, FLT_MIN,  0x1.fffp-127f, FLT_MAX, -FLT_MAX, 1.0f};
     return random_chance(source, 80) ? real(source) : values[random_below(source, sizeof values / sizeof *values)];
 }

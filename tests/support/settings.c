@@ -14,3 +14,5 @@ size_t settings_layers(test_family family) {
 }
 
 uint64_t settings_seed(void) { return number_of("CORR2D_TEST_SEED", 1); }
+
+size_t settings_gap(void) { return (size_t)number_of("CORR2D_TEST_GAP", 0); }

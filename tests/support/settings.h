@@ -14,4 +14,7 @@ size_t settings_layers(test_family family);
 /* The first layer's seed, the others follow: CORR2D_TEST_SEED of the environment, or 1. */
 uint64_t settings_seed(void);
 
+/* Bytes that random trials keep each buffer from its guard page at least: CORR2D_TEST_GAP of the environment, or 0. */
+size_t settings_gap(void);
+
 #endif

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/support/trial.h"
 
+#include "tests/support/settings.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -58,8 +60,10 @@ static void reorder_weights(float *to, const float *from, const corr2d_spec *s) 
 static void place_weights(bench *b, const layer_data *data) {
     const size_t count = layer_weights_count(b->layer);
     b->weights = allocate_floats(b, count);
-    if (b->trial->weights_layout == CORR2D_OHWI) reorder_weights(b->weights.data, data->weights, &b->layer->spec);
-    else memcpy(b->weights.data, data->weights, count * sizeof(float));
+    if (b->trial->weights_layout == CORR2D_OHWI)
+        reorder_weights(b->weights.data, data->weights, &b->layer->spec);
+    else
+        memcpy(b->weights.data, data->weights, count * sizeof(float));
     guarded_protect(&b->weights);
     if (!data->bias) return;
     b->bias = allocate_floats(b, b->layer->spec.out_channels);
@@ -147,7 +151,8 @@ static void give_back(bench *b) {
     guarded_free(&b->workspace);
 }
 
-test_report trial_run(const test_trial *trial, const test_layer *layer, const layer_data *data, const test_oracle *oracle) {
+test_report trial_run(const test_trial *trial, const test_layer *layer, const layer_data *data,
+                      const test_oracle *oracle) {
     static bench b;
     b = (bench){.trial = trial, .layer = layer, .report.ok = true};
     describe(&b);
@@ -166,13 +171,13 @@ test_report trial_run(const test_trial *trial, const test_layer *layer, const la
 
 static test_trial draw_trial(const char *variant, random_source *source) {
     return (test_trial){.variant = variant,
-                   .x = (tensor_kind)random_below(source, TENSOR_KINDS),
-                   .y = (tensor_kind)random_below(source, TENSOR_KINDS),
-                   .parts = random_between(source, 1, 5),
-                   .workspace = random_chance(source, 80),
-                   .side = random_chance(source, 50) ? GUARD_FRONT : GUARD_BACK,
-                   .gap = random_chance(source, 60) ? 0 : 4 * random_below(source, 16),
-                   .seed = random_bits(source)};
+                        .x = (tensor_kind)random_below(source, TENSOR_KINDS),
+                        .y = (tensor_kind)random_below(source, TENSOR_KINDS),
+                        .parts = random_between(source, 1, 5),
+                        .workspace = random_chance(source, 80),
+                        .side = random_chance(source, 50) ? GUARD_FRONT : GUARD_BACK,
+                        .gap = settings_gap() + (random_chance(source, 60) ? 0 : 4 * random_below(source, 16)),
+                        .seed = random_bits(source)};
 }
 
 test_report trial_layer(const char *variant, const test_layer *layer) {

@@ -27,7 +27,8 @@ typedef struct test_report {
     char text[1024];
 } test_report;
 
-test_report trial_run(const test_trial *trial, const test_layer *layer, const layer_data *data, const test_oracle *oracle);
+test_report trial_run(const test_trial *trial, const test_layer *layer, const layer_data *data,
+                      const test_oracle *oracle);
 
 /* The layer on one variant in both layouts of x and of the weights, the rest of each trial drawn from the seed. */
 test_report trial_layer(const char *variant, const test_layer *layer);
