@@ -13,9 +13,9 @@
 /* The cases in which SIMDe's simde_mm_fmadd_ps rounds once. */
 #if defined(SIMDE_X86_FMA_NATIVE) || defined(SIMDE_POWER_ALTIVEC_P7_NATIVE) || defined(__FP_FAST_FMAF) ||              \
     (defined(SIMDE_ARM_NEON_A32V7_NATIVE) && defined(__ARM_FEATURE_FMA))
-#define FUSED true
+#define FUSED 1
 #else
-#define FUSED false
+#define FUSED 0
 #endif
 
 typedef simde__m128 f32xn;
@@ -28,7 +28,14 @@ static inline f32xn f32xn_splat(float a) { return simde_mm_set1_ps(a); }
 
 static inline f32xn f32xn_add(f32xn a, f32xn b) { return simde_mm_add_ps(a, b); }
 
-static inline f32xn f32xn_fma(f32xn a, f32xn b, f32xn c) { return simde_mm_fmadd_ps(a, b, c); }
+/* a * b + c; where it can't be rounded once, SIMDe's own translation is a loop of scalars. */
+#if FUSED
+#define FMA(a, b, c) simde_mm_fmadd_ps(a, b, c)
+#else
+#define FMA(a, b, c) simde_mm_add_ps(simde_mm_mul_ps(a, b), c)
+#endif
+
+static inline f32xn f32xn_fma(f32xn a, f32xn b, f32xn c) { return FMA(a, b, c); }
 
 /* Gives the second operand where either is NaN, so a NaN in x passes through. */
 static inline f32xn f32xn_clamp(f32xn x, f32xn lo, f32xn hi) { return simde_mm_min_ps(hi, simde_mm_max_ps(lo, x)); }
