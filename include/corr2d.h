@@ -159,6 +159,12 @@ CORR2D_API corr2d_status corr2d_run_part(const corr2d_plan *plan, const void *x,
                                          size_t parts);
 
 /*
+ * How many parts, `most` at the most, are worth running at once: 1 for a small layer, whose threads would take longer
+ * to wake than it takes to run. 1 for a NULL plan. Any other number of parts gives the same bits.
+ */
+CORR2D_API size_t corr2d_plan_parts(const corr2d_plan *plan, size_t most);
+
+/*
  * Three plain functions: dense f32, no padding, stride 1, each one call that plans, runs and frees.
  *
  * corr2d_multi_in          x (ci, h, w), k (ci, kh, kw)     -> y (h - kh + 1, w - kw + 1):

@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Depthwise layers: one input channel to a group, so that a unit is a strip of all channels, and no sum runs over
- * channels. With vectors over pixels a panel is one output channel and a strip is packed for each input channel; with
- * vectors over channels a panel is one vector of channels, and a few panels are packed together.
+ * channels. Three ways:
+ *
+ * - Channels side by side, one output channel to a group: vectors over channels, and x is read where it lies. At its
+ *   edge a table says where each tap of a pixel is, in x or among zeros.
+ * - Columns side by side, stride 1 or 2: vectors over columns, and planes are packed with their padding, several small
+ *   ones at once, into rows of a fixed pitch. The plan says in_place of these, since they need no corr2d_strip.
+ * - Anything else: vectors over pixels, and each input channel is packed into a strip.
  */
 #include "kernels/checked.h"
 #include "kernels/plan.h"
@@ -89,7 +94,7 @@ static void cut_pixel(corr2d_plan *plan, bool *overflow) {
     cut_to_size(plan, cut_pixel_strips, STRIP_FLOATS, overflow);
 }
 
-/* x is read where it lies; the workspace holds, for a pixel at x's edge, where its taps lie, and zeros for its padding. */
+/* The workspace holds, for a pixel at x's edge, where its taps lie, and zeros for those in the padding. */
 static void cut_channel(corr2d_plan *plan, bool *overflow) {
     const corr2d_layer *layer = &plan->layer;
     plan->unit_groups = 1;
@@ -105,9 +110,13 @@ static void cut_channel(corr2d_plan *plan, bool *overflow) {
 
 static corr2d_tile tile_of(const corr2d_plan *plan, size_t panel) {
     const corr2d_layer *layer = &plan->layer;
-    return (corr2d_tile){.taps = layer->rows.taps * layer->columns.taps, .offsets = plan->offsets,
-                         .weights = corr2d_panel_weights(plan, 0, panel, 0), .bias = corr2d_panel_bias(plan, 0, panel),
-                         .channels = corr2d_panel_channels(plan, panel), .load = layer->accumulate, .lo = layer->lo,
+    return (corr2d_tile){.taps = layer->rows.taps * layer->columns.taps,
+                         .offsets = plan->offsets,
+                         .weights = corr2d_panel_weights(plan, 0, panel, 0),
+                         .bias = corr2d_panel_bias(plan, 0, panel),
+                         .channels = corr2d_panel_channels(plan, panel),
+                         .load = layer->accumulate,
+                         .lo = layer->lo,
                          .hi = layer->hi};
 }
 
@@ -121,8 +130,13 @@ static void run_scattered(const corr2d_job *job, const corr2d_tile *whole, float
     for (size_t first = 0; first < pixels; first += tile.pixels) {
         tile.pixels = corr2d_min(pixels - first, CORR2D_STRIP_SLACK);
         tile.x = whole->x + first;
-        const corr2d_scattered place = {.y = y, .y_row = layer->y.row, .y_column = layer->y.column,
-                                        .width = job->out.width, .first = first, .pixels = tile.pixels, .channels = 1,
+        const corr2d_scattered place = {.y = y,
+                                        .y_row = layer->y.row,
+                                        .y_column = layer->y.column,
+                                        .width = job->out.width,
+                                        .first = first,
+                                        .pixels = tile.pixels,
+                                        .channels = 1,
                                         .pixel = 1};
         if (tile.load) corr2d_gather_tile(buffer, &place);
         job->plan->kernels->depthwise_pixel(&tile);
@@ -167,15 +181,27 @@ static corr2d_planes planes_of(const corr2d_job *job) {
     const corr2d_layer *layer = &plan->layer;
     const part rows = part_of(&layer->rows, job->out.row, job->out.height);
     const part columns = part_of(&layer->columns, job->out.column, job->out.width);
-    return (corr2d_planes){.x = job->x + rows.first * layer->x.row + columns.first, .x_channel = layer->x.channel,
-                           .x_row = layer->x.row, .x_rows = columns.inside ? rows.inside : 0,
-                           .x_columns = columns.inside, .packed = job->workspace,
-                           .packed_channel = plan->strip.channel, .above = rows.before, .before = columns.before,
-                           .taps_down = layer->rows.taps, .taps_across = layer->columns.taps,
-                           .dilation_down = layer->rows.dilation, .dilation_across = layer->columns.dilation,
-                           .stride = layer->columns.stride, .y_channel = layer->group_out * layer->y.channel,
-                           .y_row = layer->y.row, .rows = job->out.height, .columns = job->out.width,
-                           .load = layer->accumulate, .lo = layer->lo, .hi = layer->hi};
+    return (corr2d_planes){.x = job->x + rows.first * layer->x.row + columns.first,
+                           .x_channel = layer->x.channel,
+                           .x_row = layer->x.row,
+                           .x_rows = columns.inside ? rows.inside : 0,
+                           .x_columns = columns.inside,
+                           .packed = job->workspace,
+                           .packed_channel = plan->strip.channel,
+                           .above = rows.before,
+                           .before = columns.before,
+                           .taps_down = layer->rows.taps,
+                           .taps_across = layer->columns.taps,
+                           .dilation_down = layer->rows.dilation,
+                           .dilation_across = layer->columns.dilation,
+                           .stride = layer->columns.stride,
+                           .y_channel = layer->group_out * layer->y.channel,
+                           .y_row = layer->y.row,
+                           .rows = job->out.height,
+                           .columns = job->out.width,
+                           .load = layer->accumulate,
+                           .lo = layer->lo,
+                           .hi = layer->hi};
 }
 
 /* Output channels first ... last - 1, of which all those that read one plane of x come one after another. */
@@ -188,7 +214,7 @@ static void run_planes(const corr2d_job *job) {
     memset(job->workspace, 0, plan->workspace * sizeof *job->workspace);
     for (size_t first = job->first, last; first < job->last; first = last) {
         const size_t plane = first / each;
-        last = each == 1 ? corr2d_min(first + plan->strip.channels, job->last) : corr2d_min((plane + 1) * each, job->last);
+        last = corr2d_min(each == 1 ? first + plan->strip.channels : (plane + 1) * each, job->last);
         planes.channels = each == 1 ? last - first : 1;
         planes.x = x + plane * layer->x.channel;
         plan->kernels->depthwise_pack(&planes);
@@ -220,7 +246,9 @@ static void run_pixel(const corr2d_job *job) {
 }
 
 /* The first output whose taps are all inside x, and behind the last such; of an axis, at most `out`. */
-static size_t first_inside(const corr2d_axis *axis) { return corr2d_min(axis->out, corr2d_div_up(axis->pad, axis->stride)); }
+static size_t first_inside(const corr2d_axis *axis) {
+    return corr2d_min(axis->out, corr2d_div_up(axis->pad, axis->stride));
+}
 
 static size_t end_inside(const corr2d_axis *axis) {
     const size_t reach = (axis->taps - 1) * axis->dilation + 1, room = axis->in + axis->pad;
@@ -242,8 +270,7 @@ static void run_inside(const corr2d_job *job, const corr2d_tile *whole, size_t r
 }
 
 /* One pixel at x's edge: its taps are looked up one by one, those in the padding in zeros. */
-static void run_edge(const corr2d_job *job, const corr2d_tile *whole, const float **x_tap, size_t row,
-                     size_t column) {
+static void run_edge(const corr2d_job *job, const corr2d_tile *whole, const float **x_tap, size_t row, size_t column) {
     const corr2d_layer *layer = &job->plan->layer;
     const corr2d_axis *rows = &layer->rows, *columns = &layer->columns;
     const float *zeros = (const float *)(x_tap + whole->taps);

@@ -4,6 +4,12 @@
 
 #include <stdlib.h>
 
+/* What a part must have to do, so that it takes a few times as long as waking a thread: in taps, about 10 us ... */
+#define PART_TAPS 500e3
+
+/* ... where reading and writing an output costs as much as this many. */
+#define OUTPUT_TAPS 16
+
 static float *aligned(void *workspace) {
     if (!workspace) return NULL;
     const uintptr_t address = (uintptr_t)workspace, rest = address % CORR2D_ALIGNMENT;
@@ -40,6 +46,20 @@ static void run_panels(const corr2d_plan *plan, const float *x, float *y, float 
     }
 }
 
+static size_t unit_count(const corr2d_plan *plan) {
+    return plan->layer.batch * plan->unit_groups * plan->strips_down * plan->strips_across;
+}
+
+size_t corr2d_plan_parts(const corr2d_plan *plan, size_t most) {
+    if (!plan) return 1;
+    const corr2d_layer *layer = &plan->layer;
+    const double pixels = (double)layer->batch * (double)layer->rows.out * (double)layer->columns.out;
+    const double outputs = pixels * (double)(layer->groups * layer->group_out);
+    const double worth = outputs * (double)(corr2d_layer_taps(layer) + OUTPUT_TAPS) / PART_TAPS;
+    const size_t parts = corr2d_min(most, unit_count(plan) * plan->panels);
+    return corr2d_max(1, worth < (double)parts ? (size_t)worth : parts);
+}
+
 corr2d_status corr2d_run_part(const corr2d_plan *plan, const void *x, void *y, void *workspace, size_t part,
                               size_t parts) {
     if (!plan || !x || !y || part >= parts) return CORR2D_INVALID_ARGUMENT;
@@ -48,8 +68,7 @@ corr2d_status corr2d_run_part(const corr2d_plan *plan, const void *x, void *y, v
         workspace = allocated = malloc(corr2d_plan_workspace_size(plan));
         if (!workspace) return CORR2D_OUT_OF_MEMORY;
     }
-    const size_t units = plan->layer.batch * plan->unit_groups * plan->strips_down * plan->strips_across;
-    const size_t panels = units * plan->panels, share = panels / parts, rest = panels % parts;
+    const size_t panels = unit_count(plan) * plan->panels, share = panels / parts, rest = panels % parts;
     const size_t first = part * share + corr2d_min(part, rest);
     run_panels(plan, x, y, aligned(workspace), first, first + share + (part < rest));
     free(allocated);

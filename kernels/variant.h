@@ -92,19 +92,19 @@ typedef struct corr2d_kernels {
      *     ...                                                    weights: panel after panel, in each
      *   y + (4p-1) * y_channel    + + + +---------------+                 tap after tap its channels [p][t][4]
      *
-     * `channels` may be any number: the kernel goes on to the next p panels, `panel` on in weights, `bias_step` in bias,
-     * until all are done. For each it does `tiles` tiles, side by side in y, one after another in packed. Reads and
-     * writes only the `pixels` first of each tile of each channel of y, v * lanes - lanes < pixels <= v * lanes, where
-     * fewer than v * lanes go with one tile alone; reads all of packed. pixel[v][p] is NULL where a variant has no such
-     * tile; it has one panel of every width from 1 to pixel_vectors. Both streams are read from front to back: that, more
-     * than how much of them the first cache holds, is what makes them fast.
+     * `channels` may be any number: the kernel goes on to the next p panels, `panel` on in weights, `bias_step` in
+     * bias, until all are done. For each it does `tiles` tiles, side by side in y, one after another in packed. Reads
+     * and writes only the `pixels` first of each tile of each channel of y, v * lanes - lanes < pixels <= v * lanes,
+     * where fewer than v * lanes go with one tile alone; reads all of packed. pixel[v][p] is NULL where a variant has
+     * no such tile; it has one panel of every width from 1 to pixel_vectors. Both streams are read from front to back:
+     * that, more than how much of them the first cache holds, is what makes them fast.
      *
-     * pixel_pack[v] does one tile of the first panel alone, so channels <= 4, and reads its pixels where they lie: vector i
-     * of tap t at x[x_pixel[i] + offsets[t]], whole vectors also where `pixels` is less. It writes them to packed, for the
-     * panels that follow.
+     * pixel_pack[v] does one tile of the first panel alone, so channels <= 4, and reads its pixels where they lie:
+     * vector i of tap t at x[x_pixel[i] + offsets[t]], whole vectors also where `pixels` is less. It writes them to
+     * packed, for the panels that follow.
      *
-     * pixel_one does one pixel of any number of panels, and reads nothing but x[offsets[t]]: for the last pixel of a map,
-     * which is alone wherever both sides are odd, since odd squares leave 1 over 8.
+     * pixel_one does one pixel of any number of panels, and reads nothing but x[offsets[t]]: for the last pixel of a
+     * map, which is alone on square maps of odd width, since odd squares leave 1 over 8.
      */
     size_t pixel_vectors; /* the widest tile, which is the fastest */
     corr2d_tile_fn *pixel[CORR2D_MAX_VECTORS + 1][CORR2D_MAX_PANELS + 1];
@@ -119,10 +119,10 @@ typedef struct corr2d_kernels {
      *   y + y_pixel[1]       + + + +-----------+                          [t][v * lanes]
      *     ...
      *
-     * `pixels` may be any multiple of n, and `channels` may be more than a panel's: for each n pixels in turn the kernel
-     * does panel after panel, `panel` on in weights, `bias_step` in bias. Only the last panel may be filled in part, by
-     * more than (v - 1) * lanes channels. Reads x[x_pixel[i] + offsets[t]], one float for each pixel and tap, and
-     * nothing beside them. Reads and writes y[y_pixel[i]] ... y[y_pixel[i] + channels - 1].
+     * `pixels` may be any multiple of n, and `channels` may be more than a panel's: for each n pixels in turn the
+     * kernel does panel after panel, `panel` on in weights, `bias_step` in bias. Only the last panel may be filled in
+     * part, by more than (v - 1) * lanes channels. Reads x[x_pixel[i] + offsets[t]], one float for each pixel and tap,
+     * and nothing beside them. Reads and writes y[y_pixel[i]] ... y[y_pixel[i] + channels - 1].
      * channel[v][n] exists for v = 1 ... channel_vectors, n = 1 ... channel_pixels.
      *
      * channel_pointwise is the same for taps that lie side by side: it reads x[x_pixel[i] + t].
@@ -138,17 +138,17 @@ typedef struct corr2d_kernels {
      * float for each tap. Reads x[offsets[t]] ... x[offsets[t] + pixels - 1 rounded up to whole vectors]. Reads and
      * writes y[0] ... y[pixels - 1].
      *
-     * depthwise_pack: planes of x, whose columns are neighbours, into packed ones with a row of columns for each phase of
-     * the stride, 1 or 2, every CORR2D_PLANE_PITCH floats. Reads only x_rows rows of x_columns columns. Writes at most
-     * stride * lanes - 1 columns of zeros behind each row, nothing above, before or below.
+     * depthwise_pack: planes of x, whose columns are neighbours, into packed ones with a row of columns for each phase
+     * of the stride, 1 or 2, every CORR2D_PLANE_PITCH floats. Reads only x_rows rows of x_columns columns. Writes at
+     * most stride * lanes - 1 columns of zeros behind each row, nothing above, before or below.
      *
-     * depthwise_planes: planes of y, whose columns are neighbours, from packed planes: output (i, j) reads, for tap (u, v),
-     * the packed row i * stride + u * dilation_down and column j * stride + v * dilation_across. Reads up to
+     * depthwise_planes: planes of y, whose columns are neighbours, from packed planes: output (i, j) reads, for tap
+     * (u, v), the packed row i * stride + u * dilation_down and column j * stride + v * dilation_across. Reads up to
      * lanes - 1 floats behind a row. Reads and writes only `rows` rows of `columns` columns of y.
      *
-     * depthwise_channel: `pixels` pixels anywhere in each of `rows` rows, by any number of channels. weights: [channel / lanes][t][lanes], `panel`
-     * floats from vector to vector of channels. Reads x[x_pixel[i] + offsets[t]] ... + channels - 1. Reads and writes
-     * y[y_pixel[i]] ... y[y_pixel[i] + channels - 1].
+     * depthwise_channel: `pixels` pixels anywhere in each of `rows` rows, by any number of channels. weights:
+     * [channel / lanes][t][lanes], `panel` floats from vector to vector of channels. Reads x[x_pixel[i] + offsets[t]]
+     * ... + channels - 1. Reads and writes y[y_pixel[i]] ... y[y_pixel[i] + channels - 1].
      *
      * depthwise_edge: the same for one pixel, at y, of which tap t is at x_tap[t].
      */

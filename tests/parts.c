@@ -123,3 +123,23 @@ Test(parts, run_on_threads_that_share_one_plan, .timeout = 120) {
         job_free(&job);
     }
 }
+
+static corr2d_plan *plan_of(corr2d_spec spec) {
+    static const float weights[64 * 64 * 9];
+    corr2d_plan *plan;
+    cr_assert(corr2d_plan_create(&plan, &spec, weights, NULL) == CORR2D_OK);
+    return plan;
+}
+
+Test(parts, are_as_many_as_pay) {
+    corr2d_plan *small = plan_of((corr2d_spec){.in_channels = 8, .in_height = 4, .in_width = 4, .out_channels = 8});
+    corr2d_plan *large = plan_of((corr2d_spec){
+        .in_channels = 64, .in_height = 64, .in_width = 64, .out_channels = 64, .kernel_height = 3, .kernel_width = 3});
+    cr_assert(corr2d_plan_parts(NULL, 4) == 1);
+    cr_assert(corr2d_plan_parts(small, 4) == 1);
+    cr_assert(corr2d_plan_parts(large, 0) == 1);
+    for (size_t most = 1; most <= 16; most++) cr_assert(corr2d_plan_parts(large, most) == most);
+    cr_assert(corr2d_plan_parts(large, SIZE_MAX) < 1000);
+    corr2d_plan_destroy(small);
+    corr2d_plan_destroy(large);
+}

@@ -31,10 +31,9 @@ static inline f32xn f32xn_clamp(f32xn x, f32xn lo, f32xn hi) {
 
 typedef simde__m256i f32xn_mask;
 
-static inline f32xn_mask f32xn_mask_of(size_t first, size_t last) {
+static inline f32xn_mask f32xn_mask_of(size_t count) {
     const simde__m256i lanes = simde_mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
-    const simde__m256i before = simde_mm256_cmpgt_epi32(simde_mm256_set1_epi32((int)first), lanes);
-    return simde_mm256_andnot_si256(before, simde_mm256_cmpgt_epi32(simde_mm256_set1_epi32((int)last), lanes));
+    return simde_mm256_cmpgt_epi32(simde_mm256_set1_epi32((int)count), lanes);
 }
 
 static inline f32xn f32xn_load_mask(const float *p, f32xn_mask mask) { return simde_mm256_maskload_ps(p, mask); }

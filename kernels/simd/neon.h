@@ -30,22 +30,41 @@ static inline f32xn f32xn_fma(f32xn a, f32xn b, f32xn c) { return simde_vfmaq_f3
 
 static inline f32xn f32xn_clamp(f32xn x, f32xn lo, f32xn hi) { return simde_vminq_f32(simde_vmaxq_f32(x, lo), hi); }
 
+/* Which float each lane takes, the last real one for those beyond: so a load needs no branch, nor the stack. */
 typedef struct f32xn_mask {
-    size_t first, last;
+    size_t count, second, third, last;
+    simde_uint32x4_t real;
 } f32xn_mask;
 
-static inline f32xn_mask f32xn_mask_of(size_t first, size_t last) { return (f32xn_mask){first, last}; }
+static inline f32xn_mask f32xn_mask_of(size_t count) {
+    static const uint32_t lanes[LANES] = {0, 1, 2, 3};
+    return (f32xn_mask){.count = count,
+                        .second = count > 1,
+                        .third = count > 2 ? 2 : count > 1,
+                        .last = count ? count - 1 : 0,
+                        .real = simde_vcltq_u32(simde_vld1q_u32(lanes), simde_vdupq_n_u32((uint32_t)count))};
+}
 
 static inline f32xn f32xn_load_mask(const float *p, f32xn_mask mask) {
-    float part[LANES] = {0.0f};
-    for (size_t i = mask.first; i < mask.last; i++) part[i] = p[i];
-    return f32xn_load(part);
+    static const float nothing = 0.0f;
+    const float *from = mask.count ? p : &nothing;
+    f32xn a = simde_vdupq_n_f32(*from);
+    a = simde_vld1q_lane_f32(from + mask.second, a, 1);
+    a = simde_vld1q_lane_f32(from + mask.third, a, 2);
+    a = simde_vld1q_lane_f32(from + mask.last, a, 3);
+    return simde_vreinterpretq_f32_u32(simde_vandq_u32(simde_vreinterpretq_u32_f32(a), mask.real));
 }
 
 static inline void f32xn_store_part(float *p, f32xn a, size_t n) {
-    float part[LANES];
-    f32xn_store(part, a);
-    for (size_t i = 0; i < n; i++) p[i] = part[i];
+    switch (n) {
+    case 1: simde_vst1q_lane_f32(p, a, 0); break;
+    case 2: simde_vst1_f32(p, simde_vget_low_f32(a)); break;
+    case 3:
+        simde_vst1_f32(p, simde_vget_low_f32(a));
+        simde_vst1q_lane_f32(p + 2, a, 2);
+        break;
+    default: f32xn_store(p, a); break;
+    }
 }
 
 static inline void f32xn_load_split(const float *p, f32xn *even, f32xn *odd) {

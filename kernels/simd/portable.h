@@ -40,15 +40,13 @@ static inline f32xn f32xn_fma(f32xn a, f32xn b, f32xn c) { return FMA(a, b, c); 
 /* Gives the second operand where either is NaN, so a NaN in x passes through. */
 static inline f32xn f32xn_clamp(f32xn x, f32xn lo, f32xn hi) { return simde_mm_min_ps(hi, simde_mm_max_ps(lo, x)); }
 
-typedef struct f32xn_mask {
-    size_t first, last;
-} f32xn_mask;
+typedef size_t f32xn_mask;
 
-static inline f32xn_mask f32xn_mask_of(size_t first, size_t last) { return (f32xn_mask){first, last}; }
+static inline f32xn_mask f32xn_mask_of(size_t count) { return count; }
 
-static inline f32xn f32xn_load_mask(const float *p, f32xn_mask mask) {
+static inline f32xn f32xn_load_mask(const float *p, f32xn_mask count) {
     float part[LANES] = {0.0f};
-    for (size_t i = mask.first; i < mask.last; i++) part[i] = p[i];
+    for (size_t i = 0; i < count; i++) part[i] = p[i];
     return f32xn_load(part);
 }
 

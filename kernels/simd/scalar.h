@@ -29,10 +29,10 @@ static inline f32xn f32xn_clamp(f32xn x, f32xn lo, f32xn hi) {
     return at_least > hi ? hi : at_least;
 }
 
-/* The lanes first ... last - 1, 0 <= first <= last <= LANES. */
+/* The first lanes, 0 <= count <= LANES. */
 typedef bool f32xn_mask;
 
-static inline f32xn_mask f32xn_mask_of(size_t first, size_t last) { return first < last; }
+static inline f32xn_mask f32xn_mask_of(size_t count) { return count > 0; }
 
 /* Those lanes, read from p on, and zeros in the others, of which not a byte is read. */
 static inline f32xn f32xn_load_mask(const float *p, f32xn_mask mask) { return mask ? *p : 0.0f; }

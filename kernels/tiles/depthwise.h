@@ -72,10 +72,11 @@ ALWAYS_INLINE void plane_split(float *even, float *odd, const float *x, size_t x
     }
 }
 
-static inline f32xn_mask plane_mask(size_t count) { return f32xn_mask_of(0, count < LANES ? count : LANES); }
+static inline f32xn_mask plane_mask(size_t count) { return f32xn_mask_of(count < LANES ? count : LANES); }
 
 /* One plane, of so many vectors, or pairs of vectors, to a row. */
-ALWAYS_INLINE void plane_pack(const corr2d_planes *all, float *to, const float *x, size_t vectors, const f32xn_mask *last) {
+ALWAYS_INLINE void plane_pack(const corr2d_planes *all, float *to, const float *x, size_t vectors,
+                              const f32xn_mask *last) {
     const size_t before = all->before;
     if (all->stride == 1) {
         plane_copy(to + before, x, all->x_row, all->x_rows, vectors, last[0]);
@@ -120,7 +121,7 @@ ALWAYS_INLINE size_t plane_offset(size_t u, size_t v, size_t stride) {
 ALWAYS_INLINE void plane_begin(f32xn *acc, const plane *c, const float *y, size_t rows, size_t count, bool load) {
     UNROLL for (size_t o = 0; o < rows; o++) acc[o] = c->bias;
     if (!load) return;
-    const f32xn_mask real = f32xn_mask_of(0, count);
+    const f32xn_mask real = f32xn_mask_of(count);
     UNROLL for (size_t o = 0; o < rows; o++) {
         acc[o] = f32xn_add(f32xn_load_mask(y + o * c->all->y_row, real), c->bias);
     }
@@ -178,7 +179,7 @@ ALWAYS_INLINE void plane_tile_any(const plane *c, const float *x, float *y, size
 }
 
 /*
- * How a row of outputs is cut into vectors: whole ones, of which the last overlaps the one before; a single one of fewer
+ * How a row of outputs is cut into vectors: whole ones, of which the last overlaps the one before; one of fewer
  * columns; or, where y is loaded first, none may overlap, and the last is cut short.
  */
 typedef enum plane_form { PLANE_WHOLE, PLANE_NARROW, PLANE_LOAD } plane_form;
@@ -249,7 +250,7 @@ ALWAYS_INLINE void plane_channels(const corr2d_planes *all, size_t size, size_t 
     static void planes_##size##_##stride(const corr2d_planes *all) {                                                   \
         if (all->load) {                                                                                               \
             plane_channels(all, size, stride, PLANE_LOAD);                                                             \
-        } else if (LANES > 1 && all->columns < LANES) {                                                                        \
+        } else if (LANES > 1 && all->columns < LANES) {                                                                \
             plane_channels(all, size, stride, PLANE_NARROW);                                                           \
         } else {                                                                                                       \
             plane_channels(all, size, stride, PLANE_WHOLE);                                                            \
@@ -262,7 +263,8 @@ PLANES(0, 1)
 PLANES(0, 2)
 
 static void depthwise_planes(const corr2d_planes *all) {
-    const bool three = all->taps_down == 3 && all->taps_across == 3, near = all->dilation_down * all->dilation_across == 1;
+    const bool three = all->taps_down == 3 && all->taps_across == 3,
+               near = all->dilation_down * all->dilation_across == 1;
     if (all->stride == 1) {
         (three && near ? planes_3_1 : planes_0_1)(all);
     } else {
@@ -278,7 +280,7 @@ typedef struct channels_step {
 } channels_step;
 
 ALWAYS_INLINE f32xn channels_load(const float *p, size_t count, bool whole) {
-    return whole ? f32xn_load(p) : f32xn_load_mask(p, f32xn_mask_of(0, count));
+    return whole ? f32xn_load(p) : f32xn_load_mask(p, f32xn_mask_of(count));
 }
 
 /* `pixels` pixels by one vector of channels; `whole`: and nothing to load. */
