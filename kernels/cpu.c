@@ -9,6 +9,10 @@ unsigned corr2d_cpu_flags(void) {
     unsigned flags = 0;
     if (__builtin_cpu_supports("fma")) flags |= CORR2D_CPU_FMA;
     if (__builtin_cpu_supports("avx2")) flags |= CORR2D_CPU_AVX2;
+    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw") &&
+        __builtin_cpu_supports("avx512vl")) {
+        flags |= CORR2D_CPU_AVX512;
+    }
     return flags;
 }
 

@@ -28,7 +28,7 @@
 #define CORR2D_MAX_VECTORS 4
 #define CORR2D_MAX_PANELS 2
 #define CORR2D_MAX_PIXELS 8
-#define CORR2D_MAX_LANES 8
+#define CORR2D_MAX_LANES 16
 
 /* Floats from row to row in a packed plane. */
 #define CORR2D_PLANE_PITCH 72

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The tiles for a file of thirty-two vector registers: up to twenty-four accumulators, 8 channels x 3 vectors of
- * pixels; 4 vectors of channels by 5 pixels. The variant includes its words first.
+ * pixels; 4 vectors of channels by 5 pixels. The variant includes its words first, and says CHANNEL_LANES.
  */
-#define CHANNEL_LANES true
-
 #include "kernels/tiles/channel.h"
 #include "kernels/tiles/depthwise.h"
 #include "kernels/tiles/pixel.h"
