@@ -9,22 +9,23 @@
  */
 #include "kernels/checked.h"
 #include "kernels/plan.h"
-#include "kernels/scattered.h"
 #include "kernels/weights.h"
 
 #include <math.h>
 
 /* Long enough that storing and loading the sums between two blocks does not show. */
-#define BLOCK_TAPS 576
+#define BLOCK_TAPS 1200
 
 /* The weights that all pixels of a strip pass before the next: a quarter of a 512 KiB second cache. */
 #define GROUP_FLOATS (32u << 10)
 
+/* Kernels of so many taps have short lists of what each row of outputs sees of x. */
+#define LEAVE_OUT_TAPS 64
+#define WIDE 4
+
 /* A strip's pixels, and what its packed block may take: a 512 KiB second cache's size. */
 #define STRIP_PIXELS 512
 #define STRIP_FLOATS (128u << 10)
-
-#define TILE_CHANNELS (CORR2D_MAX_VECTORS * CORR2D_MAX_LANES)
 
 /* Whether a strip's rows are x's, padded: where channels lie side by side, and no column between is useless. */
 static bool rows_as_they_are(const corr2d_layer *layer) {
@@ -46,135 +47,195 @@ static void cut_strips(corr2d_plan *plan, size_t pixels, bool *overflow) {
     plan->pixel_count = plan->strip_height * plan->strip_width;
 }
 
+/* The rows of the kernel that a row of outputs sees of x. */
+static corr2d_sight sight_of(const corr2d_axis *rows, size_t row) {
+    const size_t start = row * rows->stride, end = rows->in + rows->pad;
+    corr2d_sight sight = {.row = row};
+    if (start < end) sight.last = corr2d_min(rows->taps, corr2d_div_up(end - start, rows->dilation));
+    if (start < rows->pad) sight.first = corr2d_min(sight.last, corr2d_div_up(rows->pad - start, rows->dilation));
+    return sight;
+}
+
+/* The next row that may see something else than this one. */
+static size_t next_row(const corr2d_axis *rows, const corr2d_sight *sight) {
+    const size_t reach = (rows->taps - 1) * rows->dilation, end = rows->in + rows->pad;
+    if (sight->last == 0) return rows->out;
+    if (sight->first == 0 && sight->last == rows->taps) {
+        return corr2d_max(sight->row, (end - reach - 1) / rows->stride) + 1;
+    }
+    if (sight->first == sight->last && reach < rows->pad) {
+        return corr2d_max(sight->row + 1, (rows->pad - reach) / rows->stride);
+    }
+    return sight->row + 1;
+}
+
+/* Lists what the rows see; false where that is too much to list. */
+static bool list_sights(corr2d_plan *plan) {
+    const corr2d_axis *rows = &plan->layer.rows;
+    plan->sight_count = 0;
+    for (size_t row = 0; row < rows->out;) {
+        const corr2d_sight sight = sight_of(rows, row), *before = plan->sights + plan->sight_count - 1;
+        row = next_row(rows, &sight);
+        if (plan->sight_count && before->first == sight.first && before->last == sight.last) continue;
+        if (plan->sight_count == CORR2D_MAX_SIGHTS) return false;
+        plan->sights[plan->sight_count++] = sight;
+    }
+    return true;
+}
+
+/* Taps in the padding are left out, row by row, where that is sure to change nothing, and worth it. */
+static void cut_sights(corr2d_plan *plan, bool *overflow) {
+    const corr2d_layer *layer = &plan->layer;
+    const bool wide = layer->columns.out >= WIDE;
+    const bool small = layer->rows.taps * layer->columns.taps <= LEAVE_OUT_TAPS;
+    if (!plan->finite || !layer->rows.padded || !wide || !small || !list_sights(plan)) {
+        plan->sights[0] = (corr2d_sight){.last = layer->rows.taps};
+        plan->sight_count = 1;
+    }
+    plan->table_count = 0;
+    if (layer->rows.taps * layer->columns.taps == 1) return; /* the taps' distances are equal */
+    for (size_t i = 0; i < plan->sight_count; i++) {
+        corr2d_sight *sight = plan->sights + i;
+        sight->table = plan->table_count;
+        plan->table_count += corr2d_mul(plan->block * layer->columns.taps, sight->last - sight->first, overflow);
+    }
+}
+
+/* Panels about equal: 64 channels are 2 panels of two vectors of 16, not one of three and one of one. */
+static size_t panel_vectors(const corr2d_plan *plan) {
+    const size_t vectors = corr2d_div_up(plan->layer.group_out, plan->kernels->lanes);
+    return corr2d_div_up(vectors, corr2d_div_up(vectors, plan->kernels->channel_vectors));
+}
+
 static void cut(corr2d_plan *plan, bool *overflow) {
     const corr2d_layer *layer = &plan->layer;
     const corr2d_kernels *k = plan->kernels;
     plan->unit_groups = layer->groups;
     plan->block = corr2d_plan_block(layer, BLOCK_TAPS);
-    corr2d_plan_set_panels(plan, k->channel_vectors * k->lanes, k->lanes, overflow);
-    plan->in_place = !layer->rows.padded && !layer->columns.padded;
+    corr2d_plan_set_panels(plan, panel_vectors(plan) * k->lanes, k->lanes, overflow);
+    plan->in_place = layer->x.channel == 1 && !layer->rows.padded && !layer->columns.padded;
+    cut_sights(plan, overflow);
     for (size_t pixels = STRIP_PIXELS;; pixels /= 2) {
         bool too_much = false;
         cut_strips(plan, pixels, &too_much);
-        if (pixels / 2 < k->channel_pixels || plan->in_place || (!too_much && plan->workspace <= STRIP_FLOATS)) {
+        if (pixels / 2 < CORR2D_MAX_PIXELS || plan->in_place || (!too_much && plan->workspace <= STRIP_FLOATS)) {
             *overflow |= too_much && !plan->in_place;
             return;
         }
     }
 }
 
+/* One input channel's taps of a sight. Returns where the next one's go. */
+static corr2d_tap *list_taps(corr2d_tap *tap, const corr2d_plan *plan, const corr2d_sight *sight, size_t c) {
+    const size_t rows = plan->layer.rows.taps, columns = plan->layer.columns.taps;
+    for (size_t u = sight->first; u < sight->last; u++) {
+        for (size_t v = 0; v < columns; v++) {
+            const size_t number = (c * rows + u) * columns + v;
+            const ptrdiff_t x = corr2d_plan_offset(plan, (corr2d_place){c, u, v});
+            *tap++ = (corr2d_tap){x, number * plan->kernels->lanes};
+        }
+    }
+    return tap;
+}
+
+static void fill(corr2d_plan *plan) {
+    corr2d_tap *tap = plan->table;
+    for (size_t i = 0; plan->table_count && i < plan->sight_count; i++) {
+        for (size_t c = 0; c < plan->block; c++) tap = list_taps(tap, plan, plan->sights + i, c);
+    }
+    corr2d_plan_fill_pixels(plan);
+}
+
 /* Some panels of one job, of one block of input channels. */
 typedef struct pass {
     const corr2d_job *job;
     corr2d_tile tile;               /* what all tiles of the pass share; its y is the strip's first pixel */
-    corr2d_tile_fn *const *kernels; /* by number of pixels */
+    corr2d_tile_fn *const *kernels; /* by number of pixels ... */
+    size_t most;                    /* ... up to this */
 } pass;
-
-/* Where a tile's pixels lie in a buffer. */
-static const ptrdiff_t buffer_pixel[CORR2D_MAX_PIXELS] = {
-    0 * TILE_CHANNELS, 1 * TILE_CHANNELS, 2 * TILE_CHANNELS, 3 * TILE_CHANNELS,
-    4 * TILE_CHANNELS, 5 * TILE_CHANNELS, 6 * TILE_CHANNELS, 7 * TILE_CHANNELS,
-};
-
-/* `pixels` pixels of one panel through a buffer, for a y whose channels are not side by side. */
-static void run_scattered(const pass *p, corr2d_tile *tile, size_t first, size_t pixels) {
-    const corr2d_strides *y = &p->job->plan->layer.y;
-    const corr2d_scattered place = {.y = p->tile.y,
-                                    .y_channel = y->channel,
-                                    .y_row = y->row,
-                                    .y_column = y->column,
-                                    .width = p->job->out.width,
-                                    .first = first,
-                                    .pixels = pixels,
-                                    .channels = tile->channels,
-                                    .channel = 1,
-                                    .pixel = TILE_CHANNELS};
-    float buffer[CORR2D_MAX_PIXELS * TILE_CHANNELS];
-    tile->pixels = pixels;
-    tile->x_pixel = p->job->plan->x_pixel + first;
-    tile->y = buffer;
-    tile->y_pixel = buffer_pixel;
-    if (tile->load) corr2d_gather_tile(buffer, &place);
-    p->kernels[pixels](tile);
-    corr2d_scatter_tile(buffer, &place);
-}
 
 /* `count` pixels from the first-th on, in tiles of so many. */
 static void run_tiles(const pass *p, size_t first, size_t count, size_t pixels) {
-    const corr2d_plan *plan = p->job->plan;
     corr2d_tile tile = p->tile;
-    if (plan->layer.y.channel == 1) {
-        tile.pixels = count;
-        tile.x_pixel = plan->x_pixel + first;
-        tile.y_pixel = plan->y_pixel + first;
-        p->kernels[pixels](&tile);
-        return;
-    }
-    for (const size_t end = first + count; first < end; first += pixels) run_scattered(p, &tile, first, pixels);
+    tile.pixels = count;
+    tile.x_pixel = p->job->plan->x_pixel + first;
+    tile.y_pixel = p->job->plan->y_pixel + first;
+    p->kernels[pixels](&tile);
 }
 
-/* All the strip's pixels, in tiles about equal: 49 are 4 tiles of 6 and 5 of 5. */
-static void run_pixels(const pass *p) {
-    const size_t pixels = p->job->out.height * p->job->out.width;
-    const size_t tiles = corr2d_div_up(pixels, p->job->plan->kernels->channel_pixels), least = pixels / tiles;
+/* `pixels` pixels from the first-th on, in tiles about equal: 49 are 4 tiles of 6 and 5 of 5. */
+static void run_pixels(const pass *p, size_t first, size_t pixels) {
+    const size_t tiles = corr2d_div_up(pixels, p->most), least = pixels / tiles;
     const size_t larger = pixels % tiles * (least + 1);
-    if (larger) run_tiles(p, 0, larger, least + 1);
-    run_tiles(p, larger, pixels - larger, least);
+    if (larger) run_tiles(p, first, larger, least + 1);
+    run_tiles(p, first + larger, pixels - larger, least);
+}
+
+/* All the strip's pixels, rows that see the same of x together. */
+static void run_strip(pass *p, size_t channels) {
+    const corr2d_plan *plan = p->job->plan;
+    const corr2d_rectangle *out = &p->job->out;
+    const corr2d_sight *sight = plan->sights, *const end = sight + plan->sight_count;
+    for (size_t row = out->row, last = row + out->height, next; row < last; row = next) {
+        while (sight + 1 < end && sight[1].row <= row) sight++;
+        next = sight + 1 < end ? corr2d_min(last, sight[1].row) : last;
+        p->tile.table = plan->table_count ? plan->table + sight->table : NULL;
+        p->tile.taps = channels * (sight->last - sight->first) * plan->layer.columns.taps;
+        run_pixels(p, (row - out->row) * out->width, (next - row) * out->width);
+    }
 }
 
 /* Panels that one call does: those of a group whose weights the second cache holds, and all of one width. */
 static size_t panels_together(const corr2d_job *job, size_t panel, size_t taps) {
     const corr2d_plan *plan = job->plan;
-    if (plan->layer.y.channel != 1) return 1;
     const size_t fit = corr2d_max(1, GROUP_FLOATS / (plan->panel_channels * taps));
     const size_t full = plan->unit_channels / plan->panel_channels;
     return panel >= full ? 1 : corr2d_min(fit, corr2d_min(job->last, full) - panel);
 }
 
-/* One block of input channels: `x` is what the tables count from, `tap` its first tap. */
-static void run_block(const corr2d_job *job, const float *x, size_t tap, size_t taps) {
+/* One block of `channels` input channels from the c-th on: `x` is what the tables count from. */
+static void run_block(const corr2d_job *job, const float *x, size_t c, size_t channels) {
     const corr2d_plan *plan = job->plan;
     const corr2d_layer *layer = &plan->layer;
     const corr2d_kernels *k = plan->kernels;
-    const bool pointwise = layer->rows.taps == 1 && layer->columns.taps == 1 &&
-                           (plan->in_place ? layer->x.channel : plan->strip.channel) == 1;
-    const bool last = tap + taps == corr2d_layer_taps(layer);
+    const size_t kernel = layer->rows.taps * layer->columns.taps;
+    const bool last = c + channels == layer->group_in;
     pass p = {.job = job};
-    p.tile = (corr2d_tile){.taps = taps,
-                           .offsets = plan->offsets,
-                           .x = x,
+    p.tile = (corr2d_tile){.x = x,
+                           .x_step = (ptrdiff_t)(plan->in_place ? layer->x.channel : plan->strip.channel),
                            .panel = plan->panel_channels * corr2d_layer_taps(layer),
-                           .bias_step = tap ? 0 : plan->panel_channels,
-                           .load = tap > 0 || layer->accumulate,
+                           .bias_step = c ? 0 : plan->panel_channels,
+                           .y_channel = layer->y.channel,
+                           .load = c > 0 || layer->accumulate,
                            .lo = last ? layer->lo : -INFINITY,
                            .hi = last ? layer->hi : INFINITY};
     for (size_t panel = job->first, panels; panel < job->last; panel += panels) {
-        panels = panels_together(job, panel, taps);
+        panels = panels_together(job, panel, channels * kernel);
         const size_t part = corr2d_panel_channels(plan, panel), vectors = corr2d_div_up(part, k->lanes);
-        p.kernels = pointwise ? k->channel_pointwise[vectors] : k->channel[vectors];
+        p.kernels = k->channel[vectors];
+        p.most = k->channel_pixels[vectors];
         p.tile.channels = (panels - 1) * plan->panel_channels + part;
         p.tile.y = job->y + panel * plan->panel_channels * layer->y.channel;
-        p.tile.weights = corr2d_panel_weights(plan, job->group, panel, tap);
-        p.tile.bias = tap ? corr2d_zeros : corr2d_panel_bias(plan, job->group, panel);
-        run_pixels(&p);
+        p.tile.weights = corr2d_panel_weights(plan, job->group, panel, c * kernel);
+        p.tile.bias = c ? corr2d_zeros : corr2d_panel_bias(plan, job->group, panel);
+        run_strip(&p, channels);
     }
 }
 
 static void run(const corr2d_job *job) {
     const corr2d_plan *plan = job->plan;
     const corr2d_layer *layer = &plan->layer;
-    const size_t kernel = layer->rows.taps * layer->columns.taps;
     const size_t row = job->out.row * layer->rows.stride, column = job->out.column * layer->columns.stride;
     for (size_t c = 0; c < layer->group_in; c += plan->block) {
         const size_t channels = corr2d_min(plan->block, layer->group_in - c);
         const float *x = job->x + c * layer->x.channel;
         if (plan->in_place) {
-            run_block(job, x + row * layer->x.row + column * layer->x.column, c * kernel, channels * kernel);
+            run_block(job, x + row * layer->x.row + column * layer->x.column, c, channels);
         } else {
             corr2d_strip_pack(job->workspace, &plan->strip, layer, x, channels, job->out);
-            run_block(job, job->workspace, c * kernel, channels * kernel);
+            run_block(job, job->workspace, c, channels);
         }
     }
 }
 
-const corr2d_path corr2d_path_channel = {cut, run};
+const corr2d_path corr2d_path_channel = {cut, fill, run};

@@ -88,6 +88,7 @@ static bool cut_planes(corr2d_plan *plan) {
 static void cut_pixel(corr2d_plan *plan, bool *overflow) {
     plan->unit_groups = 1;
     plan->block = 1;
+    plan->offset_count = corr2d_layer_taps(&plan->layer);
     corr2d_plan_set_panels(plan, 1, 1, overflow);
     plan->in_place = cut_planes(plan);
     if (plan->in_place) return;
@@ -99,6 +100,7 @@ static void cut_channel(corr2d_plan *plan, bool *overflow) {
     const corr2d_layer *layer = &plan->layer;
     plan->unit_groups = 1;
     plan->block = 1;
+    plan->offset_count = corr2d_layer_taps(&plan->layer);
     plan->in_place = true;
     corr2d_plan_set_panels(plan, plan->kernels->lanes, plan->kernels->lanes, overflow);
     corr2d_plan_set_strips(plan, CHANNEL_PIXELS, 1);
@@ -106,6 +108,11 @@ static void cut_channel(corr2d_plan *plan, bool *overflow) {
     if (!layer->rows.padded && !layer->columns.padded) return;
     const size_t pointers = corr2d_mul(corr2d_layer_taps(layer), POINTER_FLOATS, overflow);
     plan->workspace = corr2d_sum(pointers, layer->groups, overflow);
+}
+
+static void fill(corr2d_plan *plan) {
+    corr2d_plan_fill_offsets(plan);
+    corr2d_plan_fill_pixels(plan);
 }
 
 static corr2d_tile tile_of(const corr2d_plan *plan, size_t panel) {
@@ -323,5 +330,5 @@ static void run_channel(const corr2d_job *job) {
     }
 }
 
-const corr2d_path corr2d_path_depthwise_pixel = {cut_pixel, run_pixel};
-const corr2d_path corr2d_path_depthwise_channel = {cut_channel, run_channel};
+const corr2d_path corr2d_path_depthwise_pixel = {cut_pixel, fill, run_pixel};
+const corr2d_path corr2d_path_depthwise_channel = {cut_channel, fill, run_channel};

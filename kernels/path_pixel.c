@@ -83,6 +83,7 @@ static void cut(corr2d_plan *plan, bool *overflow) {
     const bool one = one_pixel(&plan->layer);
     plan->unit_groups = plan->layer.groups;
     plan->block = one ? plan->layer.group_in : corr2d_plan_block(&plan->layer, BLOCK_TAPS);
+    plan->offset_count = plan->block * plan->layer.rows.taps * plan->layer.columns.taps;
     corr2d_plan_set_panels(plan, CORR2D_PANEL_ROWS, CORR2D_PANEL_ROWS, overflow);
     plan->in_place = one || readable_in_place(plan);
     if (one) {
@@ -103,6 +104,8 @@ static void cut(corr2d_plan *plan, bool *overflow) {
         }
     }
 }
+
+static void fill(corr2d_plan *plan) { corr2d_plan_fill_offsets(plan); }
 
 /* One block of input channels of one job. */
 typedef struct pass {
@@ -296,4 +299,4 @@ static void run(const corr2d_job *job) {
     }
 }
 
-const corr2d_path corr2d_path_pixel = {cut, run};
+const corr2d_path corr2d_path_pixel = {cut, fill, run};

@@ -33,14 +33,21 @@ size_t corr2d_plan_block(const corr2d_layer *layer, size_t taps) {
     return corr2d_div_up(layer->group_in, corr2d_div_up(layer->group_in, most));
 }
 
-/* Vectors over channels where both tensors have their channels side by side and there is more than one pixel. */
+/* Sums so long that y may be stored channel by channel from vectors over channels. */
+#define LONG_SUM 200
+
+/*
+ * Vectors over channels where both tensors have their channels side by side or the sums are long, and there is more
+ * than one pixel: pixels may then lie anywhere.
+ */
 static const corr2d_path *choose_path(const corr2d_layer *layer) {
     const bool channels_last = layer->x.channel == 1 && layer->y.channel == 1;
     if (layer->group_in == 1 && layer->groups > 1) {
         return channels_last && layer->group_out == 1 ? &corr2d_path_depthwise_channel : &corr2d_path_depthwise_pixel;
     }
     const bool one_pixel = layer->rows.out == 1 && layer->columns.out == 1;
-    return channels_last && !one_pixel ? &corr2d_path_channel : &corr2d_path_pixel;
+    const bool across = channels_last || corr2d_layer_taps(layer) >= LONG_SUM;
+    return across && !one_pixel ? &corr2d_path_channel : &corr2d_path_pixel;
 }
 
 /* Sets aside `count` elements of `size` bytes at the end of a block of *bytes, aligned; returns where. */
@@ -56,6 +63,7 @@ static corr2d_status allocate(corr2d_plan **plan, const corr2d_plan *draft, bool
     size_t bytes = 0;
     set_aside(&bytes, 1, sizeof *draft, &overflow);
     const size_t offsets = set_aside(&bytes, draft->offset_count, sizeof *draft->offsets, &overflow);
+    const size_t table = set_aside(&bytes, draft->table_count, sizeof *draft->table, &overflow);
     const size_t x_pixel = set_aside(&bytes, draft->pixel_count, sizeof *draft->x_pixel, &overflow);
     const size_t y_pixel = set_aside(&bytes, draft->pixel_count, sizeof *draft->y_pixel, &overflow);
     const size_t weights = set_aside(&bytes, draft->weight_count, sizeof *draft->weights, &overflow);
@@ -66,6 +74,7 @@ static corr2d_status allocate(corr2d_plan **plan, const corr2d_plan *draft, bool
     *plan = (corr2d_plan *)(void *)memory;
     **plan = *draft;
     (*plan)->offsets = (ptrdiff_t *)(void *)(memory + offsets);
+    (*plan)->table = (corr2d_tap *)(void *)(memory + table);
     (*plan)->x_pixel = (ptrdiff_t *)(void *)(memory + x_pixel);
     (*plan)->y_pixel = (ptrdiff_t *)(void *)(memory + y_pixel);
     (*plan)->weights = (float *)(void *)(memory + weights);
@@ -73,8 +82,23 @@ static corr2d_status allocate(corr2d_plan **plan, const corr2d_plan *draft, bool
     return CORR2D_OK;
 }
 
-/* The tables of the channel tiles; strips that are cut short use the beginnings of them. */
-static void fill_pixels(const corr2d_plan *plan) {
+ptrdiff_t corr2d_plan_offset(const corr2d_plan *plan, corr2d_place at) {
+    return plan->in_place ? corr2d_plain_offset(&plan->layer, at) : corr2d_strip_offset(&plan->strip, at);
+}
+
+void corr2d_plan_fill_offsets(const corr2d_plan *plan) {
+    const corr2d_layer *layer = &plan->layer;
+    ptrdiff_t *offset = plan->offsets;
+    for (size_t c = 0; c < plan->block; c++) {
+        for (size_t u = 0; u < layer->rows.taps; u++) {
+            for (size_t v = 0; v < layer->columns.taps; v++) {
+                *offset++ = corr2d_plan_offset(plan, (corr2d_place){c, u, v});
+            }
+        }
+    }
+}
+
+void corr2d_plan_fill_pixels(const corr2d_plan *plan) {
     const corr2d_layer *layer = &plan->layer;
     const bool in_place = plan->in_place;
     const size_t row = in_place ? layer->rows.stride * layer->x.row : plan->strip.rows.step * plan->strip.row;
@@ -94,17 +118,11 @@ corr2d_status corr2d_plan_make(corr2d_plan **plan, const corr2d_spec *spec, cons
     corr2d_status status = corr2d_layer_resolve(&draft.layer, spec);
     if (status) return status;
     draft.path = choose_path(&draft.layer);
+    draft.finite = corr2d_weights_finite(&draft.layer, weights);
     draft.path->cut(&draft, &overflow);
-    const size_t kernel = draft.layer.rows.taps * draft.layer.columns.taps;
-    draft.offset_count = corr2d_mul(draft.block, kernel, &overflow);
     status = allocate(&made, &draft, overflow);
     if (status) return status;
-    if (made->in_place) {
-        corr2d_plain_offsets(&made->layer, made->offsets, made->block);
-    } else {
-        corr2d_strip_offsets(&made->strip, &made->layer, made->offsets, made->block);
-    }
-    fill_pixels(made);
+    made->path->fill(made);
     corr2d_weights_pack(made, weights);
     corr2d_bias_pack(made, bias);
     *plan = made;

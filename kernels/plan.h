@@ -16,6 +16,15 @@
 
 typedef struct corr2d_path corr2d_path;
 
+#define CORR2D_MAX_SIGHTS 16
+
+/* What rows of outputs see of x. */
+typedef struct corr2d_sight {
+    size_t row;         /* the first such row */
+    size_t first, last; /* rows of the kernel: first ... last - 1 are seen, the others lie in the padding */
+    size_t table;       /* where the taps are listed */
+} corr2d_sight;
+
 struct corr2d_plan {
     corr2d_layer layer;
     const corr2d_kernels *kernels;
@@ -29,12 +38,18 @@ struct corr2d_plan {
     size_t panel_granule;  /* ... of what their packed number is a multiple, for the last panel of a group */
     size_t block;          /* input channels in a block; the last may have fewer */
 
+    bool finite;        /* all weights: then a tap in the padding changes nothing, and may be left out */
+    /* Channel tiles: what rows of outputs see, each up to the next one's first. */
+    corr2d_sight sights[CORR2D_MAX_SIGHTS];
+    size_t sight_count;
+
     bool in_place;      /* x is read where it lies, as far as whole vectors go; otherwise each block is packed first */
     corr2d_strip strip; /* how */
     size_t workspace;   /* floats; 0 where nothing is packed */
 
-    size_t offset_count, pixel_count, weight_count, bias_count;
-    ptrdiff_t *offsets; /* of each tap of a block, in x or in the packed strip */
+    size_t offset_count, table_count, pixel_count, weight_count, bias_count;
+    ptrdiff_t *offsets; /* pixel and depthwise tiles: of each tap of a block, in x or in the packed strip */
+    corr2d_tap *table;  /* channel tiles: the taps of a block, for each sight */
     ptrdiff_t *x_pixel; /* channel tiles: of each pixel of a strip, likewise */
     ptrdiff_t *y_pixel; /* channel tiles: of each pixel of a strip, in y */
     float *weights;     /* see corr2d_weights_pack */
@@ -55,6 +70,7 @@ typedef struct corr2d_job {
 /* One way to run a layer. */
 struct corr2d_path {
     void (*cut)(corr2d_plan *plan, bool *overflow); /* fills in all that follows from the layer and the kernels */
+    void (*fill)(corr2d_plan *plan); /* the tables, once there is memory for them */
     void (*run)(const corr2d_job *job);
 };
 
@@ -86,6 +102,13 @@ void corr2d_plan_set_panels(corr2d_plan *plan, size_t channels, size_t granule, 
 
 /* The input channels of a block of at most about so many taps, all blocks about equal. */
 size_t corr2d_plan_block(const corr2d_layer *layer, size_t taps);
+
+/* Where a tap of a block lies seen from a pixel, in x or in the packed strip. */
+ptrdiff_t corr2d_plan_offset(const corr2d_plan *plan, corr2d_place at);
+
+/* Fills the tables of all taps of a block, and of the pixels of a strip: one cut short uses the beginnings of them. */
+void corr2d_plan_fill_offsets(const corr2d_plan *plan);
+void corr2d_plan_fill_pixels(const corr2d_plan *plan);
 
 /* How many of a panel's output channels are real. */
 static inline size_t corr2d_panel_channels(const corr2d_plan *plan, size_t panel) {

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#define LINE_FLOATS 16
+
 corr2d_runs corr2d_runs_split(const corr2d_axis *axis, size_t out, bool share, bool *overflow) {
     const size_t common = corr2d_gcd(axis->stride, axis->dilation);
     const size_t period = axis->stride / common, shift = axis->dilation / common;
@@ -33,10 +35,17 @@ static size_t run_length(const corr2d_runs *runs, size_t run, size_t taps, size_
     return (out - 1) * runs->step + 1 + (taps - 1 - run) / runs->period * runs->shift;
 }
 
+/* An odd number of cache lines, so that many channels' planes do not share a few sets of the first cache. */
+static size_t apart(size_t floats, bool *overflow) {
+    const size_t lines = corr2d_div_up(floats, LINE_FLOATS) | 1;
+    return corr2d_mul(lines, LINE_FLOATS, overflow);
+}
+
 corr2d_strip corr2d_strip_planes(corr2d_runs rows, corr2d_runs columns, size_t channels, bool *overflow) {
     corr2d_strip s = {.rows = rows, .columns = columns, .channels = channels, .column = 1, .row = columns.pitch};
     s.run = corr2d_mul(corr2d_mul(rows.count, rows.pitch, overflow), s.row, overflow);
     s.channel = corr2d_mul(columns.count, s.run, overflow);
+    if (channels > 1) s.channel = apart(s.channel, overflow);
     s.size = corr2d_mul(channels, s.channel, overflow);
     return s;
 }
@@ -51,29 +60,16 @@ corr2d_strip corr2d_strip_pixels(corr2d_runs rows, corr2d_runs columns, size_t c
     return s;
 }
 
-void corr2d_strip_offsets(const corr2d_strip *strip, const corr2d_layer *layer, ptrdiff_t *offsets, size_t channels) {
+ptrdiff_t corr2d_strip_offset(const corr2d_strip *strip, corr2d_place at) {
     const corr2d_runs *rows = &strip->rows, *columns = &strip->columns;
-    for (size_t c = 0; c < channels; c++) {
-        for (size_t u = 0; u < layer->rows.taps; u++) {
-            const size_t row = u % rows->period * rows->pitch + u / rows->period * rows->shift;
-            for (size_t v = 0; v < layer->columns.taps; v++) {
-                const size_t column = v / columns->period * columns->shift;
-                *offsets++ = (ptrdiff_t)(c * strip->channel + v % columns->period * strip->run + row * strip->row +
-                                         column * strip->column);
-            }
-        }
-    }
+    const size_t row = at.u % rows->period * rows->pitch + at.u / rows->period * rows->shift;
+    const size_t run = at.v % columns->period, column = at.v / columns->period * columns->shift;
+    return (ptrdiff_t)(at.c * strip->channel + run * strip->run + row * strip->row + column * strip->column);
 }
 
-void corr2d_plain_offsets(const corr2d_layer *layer, ptrdiff_t *offsets, size_t channels) {
-    const size_t row = layer->rows.dilation * layer->x.row, column = layer->columns.dilation * layer->x.column;
-    for (size_t c = 0; c < channels; c++) {
-        for (size_t u = 0; u < layer->rows.taps; u++) {
-            for (size_t v = 0; v < layer->columns.taps; v++) {
-                *offsets++ = (ptrdiff_t)(c * layer->x.channel + u * row + v * column);
-            }
-        }
-    }
+ptrdiff_t corr2d_plain_offset(const corr2d_layer *layer, corr2d_place at) {
+    const size_t row = at.u * layer->rows.dilation, column = at.v * layer->columns.dilation;
+    return (ptrdiff_t)(at.c * layer->x.channel + row * layer->x.row + column * layer->x.column);
 }
 
 /* A run of entries along an axis, cut where it leaves x: `before` entries of padding, `inside`, and padding again. */

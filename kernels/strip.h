@@ -43,11 +43,14 @@ typedef struct corr2d_strip {
 corr2d_strip corr2d_strip_planes(corr2d_runs rows, corr2d_runs columns, size_t channels, bool *overflow);
 corr2d_strip corr2d_strip_pixels(corr2d_runs rows, corr2d_runs columns, size_t channels, bool *overflow);
 
-/* Where each tap lies seen from a pixel, for the taps of `channels` channels in the order c, u, v. */
-void corr2d_strip_offsets(const corr2d_strip *strip, const corr2d_layer *layer, ptrdiff_t *offsets, size_t channels);
+/* A tap's input channel, row and column in the kernel. */
+typedef struct corr2d_place {
+    size_t c, u, v;
+} corr2d_place;
 
-/* The same in x itself, for layers without padding. */
-void corr2d_plain_offsets(const corr2d_layer *layer, ptrdiff_t *offsets, size_t channels);
+/* Where a tap lies seen from a pixel: in the strip, and in x itself, for layers without padding. */
+ptrdiff_t corr2d_strip_offset(const corr2d_strip *strip, corr2d_place at);
+ptrdiff_t corr2d_plain_offset(const corr2d_layer *layer, corr2d_place at);
 
 /* A rectangle of outputs. */
 typedef struct corr2d_rectangle {

@@ -27,15 +27,23 @@
 /* Bounds on what a variant's tiles may measure, for the tables below and for buffers that hold a tile. */
 #define CORR2D_MAX_VECTORS 4
 #define CORR2D_MAX_PANELS 2
-#define CORR2D_MAX_PIXELS 8
+#define CORR2D_MAX_PIXELS 12
 #define CORR2D_MAX_LANES 16
 
 /* Floats from row to row in a packed plane. */
 #define CORR2D_PLANE_PITCH 72
 
+/* A tap of a channel tile: where it lies in x, seen from a pixel, and in a panel of one vector's weights. */
+typedef struct corr2d_tap {
+    ptrdiff_t x;
+    size_t w;
+} corr2d_tap;
+
 /* One call of a micro-kernel. Distances are in elements. */
 typedef struct corr2d_tile {
     size_t taps;              /* may be 0 */
+    const corr2d_tap *table;  /* channel tiles: where each tap lies ... */
+    ptrdiff_t x_step;         /* ... or, where that is NULL, from each to the next in x */
     const ptrdiff_t *offsets; /* where each tap lies in x, seen from a pixel */
     const float *x;           /* what the pixels are counted from */
     const ptrdiff_t *x_pixel; /* where each pixel, or each vector of pixels, lies, seen from x */
@@ -48,7 +56,7 @@ typedef struct corr2d_tile {
     const float *bias;        /* one for each output channel of a panel, padding included */
     size_t bias_step;         /* from one panel's to the next one's */
     float *y;                 /* the tile's first output */
-    size_t y_channel;         /* pixel tiles: from channel to channel */
+    size_t y_channel;         /* from channel to channel */
     const ptrdiff_t *y_pixel; /* channel tiles: where each pixel lies, seen from y */
     size_t channels;          /* how many output channels are real, at least 1; no other is stored */
     size_t pixels;            /* likewise the pixels */
@@ -119,17 +127,17 @@ typedef struct corr2d_kernels {
      *   y + y_pixel[1]       + + + +-----------+                          [t][v * lanes]
      *     ...
      *
+     * Tap t's x is at x_pixel[i] + table[t].x and its weights at v * table[t].w: a table may leave some out.
      * `pixels` may be any multiple of n, and `channels` may be more than a panel's: for each n pixels in turn the
      * kernel does panel after panel, `panel` on in weights, `bias_step` in bias. Only the last panel may be filled in
-     * part, by more than (v - 1) * lanes channels. Reads x[x_pixel[i] + offsets[t]], one float for each pixel and tap,
-     * and nothing beside them. Reads and writes y[y_pixel[i]] ... y[y_pixel[i] + channels - 1].
-     * channel[v][n] exists for v = 1 ... channel_vectors, n = 1 ... channel_pixels.
+     * part, by more than (v - 1) * lanes channels. Reads of x one float for each pixel and tap, and nothing beside them.
+     * Reads and writes y[y_pixel[i] + o * y_channel], o = 0 ... channels - 1.
+     * channel[v][n] exists for v = 1 ... channel_vectors, n = 1 ... channel_pixels[v].
      *
-     * channel_pointwise is the same for taps that lie side by side: it reads x[x_pixel[i] + t].
+     * Without a table tap t's x is at x_pixel[i] + t * x_step, and its weights are the t-th.
      */
-    size_t channel_vectors, channel_pixels;
+    size_t channel_vectors, channel_pixels[CORR2D_MAX_VECTORS + 1];
     corr2d_tile_fn *channel[CORR2D_MAX_VECTORS + 1][CORR2D_MAX_PIXELS + 1];
-    corr2d_tile_fn *channel_pointwise[CORR2D_MAX_VECTORS + 1][CORR2D_MAX_PIXELS + 1];
 
     /*
      * Depthwise tiles: one input channel to each output channel, so no sum over channels.

@@ -3,6 +3,8 @@
 
 #include "kernels/checked.h"
 
+#include <string.h>
+
 /*
  * Groups that are units of their own are packed each for itself; a unit that spans the groups, which is one input
  * channel each, has all their output channels in its panels.
@@ -73,6 +75,19 @@ void corr2d_weights_pack(const corr2d_plan *plan, const float *weights) {
     for (size_t g = 0; g < plan->unit_groups; g++) {
         to = pack_panels(to, plan, &p, g * plan->unit_channels, plan->unit_channels);
     }
+}
+
+/* Infinities and NaNs have all bits of the exponent set; the loop has no branch, so that it takes vectors. */
+bool corr2d_weights_finite(const corr2d_layer *layer, const float *weights) {
+    const size_t count = layer->groups * layer->group_out * corr2d_layer_taps(layer);
+    const uint32_t exponent = UINT32_C(0x7f800000);
+    uint32_t endless = 0;
+    for (size_t i = 0; i < count; i++) {
+        uint32_t bits;
+        memcpy(&bits, weights + i, sizeof bits);
+        endless |= (bits & exponent) == exponent;
+    }
+    return !endless;
 }
 
 void corr2d_bias_pack(const corr2d_plan *plan, const float *bias) {

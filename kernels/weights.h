@@ -12,6 +12,9 @@
  */
 void corr2d_weights_pack(const corr2d_plan *plan, const float *weights);
 
+/* Whether all of a layer's weights are finite. */
+bool corr2d_weights_finite(const corr2d_layer *layer, const float *weights);
+
 /* Packs plan->bias to match, or zeros where the bias is NULL. */
 void corr2d_bias_pack(const corr2d_plan *plan, const float *bias);
 

@@ -39,7 +39,7 @@ static inline f32xn_mask f32xn_mask_of(size_t count) {
 static inline f32xn f32xn_load_mask(const float *p, f32xn_mask mask) { return simde_mm256_maskload_ps(p, mask); }
 
 /* In three steps, since the masked store is microcode on many CPUs. */
-static inline void f32xn_store_part(float *p, f32xn a, size_t n) {
+static inline __attribute__((always_inline)) void f32xn_store_part(float *p, f32xn a, size_t n) {
     simde__m128 rest = simde_mm256_castps256_ps128(a);
     if (n & 8) {
         simde_mm256_storeu_ps(p, a);
@@ -84,6 +84,15 @@ typedef simde__m128 quad;
 static inline quad quad_load(const float *p) { return simde_mm_loadu_ps(p); }
 
 static inline void quad_store(float *p, quad a) { simde_mm_storeu_ps(p, a); }
+
+static inline void quad_transpose(quad *a, quad *b, quad *c, quad *d) {
+    const quad ab_low = simde_mm_unpacklo_ps(*a, *b), ab_high = simde_mm_unpackhi_ps(*a, *b);
+    const quad cd_low = simde_mm_unpacklo_ps(*c, *d), cd_high = simde_mm_unpackhi_ps(*c, *d);
+    *a = simde_mm_movelh_ps(ab_low, cd_low);
+    *b = simde_mm_movehl_ps(cd_low, ab_low);
+    *c = simde_mm_movelh_ps(ab_high, cd_high);
+    *d = simde_mm_movehl_ps(cd_high, ab_high);
+}
 
 static inline quad quad_splat(float a) { return simde_mm_set1_ps(a); }
 

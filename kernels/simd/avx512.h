@@ -83,6 +83,15 @@ static inline quad quad_load(const float *p) { return simde_mm_loadu_ps(p); }
 
 static inline void quad_store(float *p, quad a) { simde_mm_storeu_ps(p, a); }
 
+static inline void quad_transpose(quad *a, quad *b, quad *c, quad *d) {
+    const quad ab_low = simde_mm_unpacklo_ps(*a, *b), ab_high = simde_mm_unpackhi_ps(*a, *b);
+    const quad cd_low = simde_mm_unpacklo_ps(*c, *d), cd_high = simde_mm_unpackhi_ps(*c, *d);
+    *a = simde_mm_movelh_ps(ab_low, cd_low);
+    *b = simde_mm_movehl_ps(cd_low, ab_low);
+    *c = simde_mm_movelh_ps(ab_high, cd_high);
+    *d = simde_mm_movehl_ps(cd_high, ab_high);
+}
+
 static inline quad quad_splat(float a) { return simde_mm_set1_ps(a); }
 
 static inline quad quad_fma(quad a, quad b, quad c) { return simde_mm_fmadd_ps(a, b, c); }

@@ -100,6 +100,14 @@ static inline quad quad_load(const float *p) { return f32xn_load(p); }
 
 static inline void quad_store(float *p, quad a) { f32xn_store(p, a); }
 
+static inline void quad_transpose(quad *a, quad *b, quad *c, quad *d) {
+    const simde_float32x4x2_t ab = simde_vtrnq_f32(*a, *b), cd = simde_vtrnq_f32(*c, *d);
+    *a = simde_vcombine_f32(simde_vget_low_f32(ab.val[0]), simde_vget_low_f32(cd.val[0]));
+    *b = simde_vcombine_f32(simde_vget_low_f32(ab.val[1]), simde_vget_low_f32(cd.val[1]));
+    *c = simde_vcombine_f32(simde_vget_high_f32(ab.val[0]), simde_vget_high_f32(cd.val[0]));
+    *d = simde_vcombine_f32(simde_vget_high_f32(ab.val[1]), simde_vget_high_f32(cd.val[1]));
+}
+
 static inline quad quad_splat(float a) { return f32xn_splat(a); }
 
 static inline quad quad_fma(quad a, quad b, quad c) { return f32xn_fma(a, b, c); }

@@ -50,7 +50,7 @@ static inline f32xn f32xn_load_mask(const float *p, f32xn_mask count) {
     return f32xn_load(part);
 }
 
-static inline void f32xn_store_part(float *p, f32xn a, size_t n) {
+static inline __attribute__((always_inline)) void f32xn_store_part(float *p, f32xn a, size_t n) {
     float part[LANES];
     f32xn_store(part, a);
     for (size_t i = 0; i < n; i++) p[i] = part[i];
@@ -76,6 +76,15 @@ typedef f32xn quad;
 static inline quad quad_load(const float *p) { return f32xn_load(p); }
 
 static inline void quad_store(float *p, quad a) { f32xn_store(p, a); }
+
+static inline void quad_transpose(quad *a, quad *b, quad *c, quad *d) {
+    const quad ab_low = simde_mm_unpacklo_ps(*a, *b), ab_high = simde_mm_unpackhi_ps(*a, *b);
+    const quad cd_low = simde_mm_unpacklo_ps(*c, *d), cd_high = simde_mm_unpackhi_ps(*c, *d);
+    *a = simde_mm_movelh_ps(ab_low, cd_low);
+    *b = simde_mm_movehl_ps(cd_low, ab_low);
+    *c = simde_mm_movelh_ps(ab_high, cd_high);
+    *d = simde_mm_movehl_ps(cd_high, ab_high);
+}
 
 static inline quad quad_splat(float a) { return f32xn_splat(a); }
 

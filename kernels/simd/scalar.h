@@ -70,6 +70,15 @@ static inline void quad_store(float *p, quad a) {
     p[3] = a.f[3];
 }
 
+/* The four as rows of a square: its columns. */
+static inline void quad_transpose(quad *a, quad *b, quad *c, quad *d) {
+    const quad r = *a, s = *b, t = *c, u = *d;
+    *a = (quad){{r.f[0], s.f[0], t.f[0], u.f[0]}};
+    *b = (quad){{r.f[1], s.f[1], t.f[1], u.f[1]}};
+    *c = (quad){{r.f[2], s.f[2], t.f[2], u.f[2]}};
+    *d = (quad){{r.f[3], s.f[3], t.f[3], u.f[3]}};
+}
+
 static inline quad quad_splat(float a) { return (quad){{a, a, a, a}}; }
 
 static inline quad quad_fma(quad a, quad b, quad c) {

@@ -17,21 +17,32 @@ ALWAYS_INLINE void channel_bias(channel_acc *acc, const float *bias, size_t pixe
     }
 }
 
+/* Floats from pixel to pixel in the buffer through which a tile goes that y does not take as whole vectors. */
+#define CHANNEL_PITCH (CORR2D_MAX_VECTORS * LANES)
+
+static const ptrdiff_t channel_places[CORR2D_MAX_PIXELS] = {
+    0 * CHANNEL_PITCH, 1 * CHANNEL_PITCH, 2 * CHANNEL_PITCH, 3 * CHANNEL_PITCH, 4 * CHANNEL_PITCH,  5 * CHANNEL_PITCH,
+    6 * CHANNEL_PITCH, 7 * CHANNEL_PITCH, 8 * CHANNEL_PITCH, 9 * CHANNEL_PITCH, 10 * CHANNEL_PITCH, 11 * CHANNEL_PITCH,
+};
+
 /* Where one step of a tile finds its data: a panel, and the first of its pixels. */
 typedef struct channel_step {
     const float *weights, *bias;
     float *y;
     const ptrdiff_t *y_pixel;
-    size_t last; /* channels of the panel's last vector */
+    size_t channels; /* of the panel */
 } channel_step;
 
-ALWAYS_INLINE void channel_load(channel_acc *acc, const channel_step *s, size_t pixels, size_t vectors) {
-    const size_t end = vectors - 1;
+/* Where a step's outputs are loaded and stored: y itself, or the buffer. */
+typedef struct channel_y {
+    float *p;
+    const ptrdiff_t *pixel;
+} channel_y;
+
+ALWAYS_INLINE void channel_load(channel_acc *acc, channel_y y, size_t pixels, size_t vectors) {
     EACH(i, pixels, CORR2D_MAX_PIXELS) {
-        const float *y = s->y + s->y_pixel[i];
-        EACH(v, end, CORR2D_MAX_VECTORS) acc->v[i][v] = f32xn_add(f32xn_load(y + v * LANES), acc->v[i][v]);
-        const f32xn part = s->last == LANES ? f32xn_load(y + end * LANES) : load_part(y + end * LANES, s->last);
-        acc->v[i][end] = f32xn_add(part, acc->v[i][end]);
+        const float *p = y.p + y.pixel[i];
+        EACH(v, vectors, CORR2D_MAX_VECTORS) acc->v[i][v] = f32xn_add(f32xn_load(p + v * LANES), acc->v[i][v]);
     }
 }
 
@@ -48,19 +59,19 @@ ALWAYS_INLINE void channel_tap(channel_acc *acc, const float *const *x, ptrdiff_
 
 ALWAYS_INLINE void channel_taps(channel_acc *acc, const corr2d_tile *tile, const float *const *x, const float *weights,
                                 size_t pixels, size_t vectors) {
-    const ptrdiff_t *offset = tile->offsets, *const end = offset + tile->taps;
-    UNROLL_TAPS for (; offset != end; offset++) {
-        channel_tap(acc, x, *offset, weights, pixels, vectors);
-        weights += vectors * LANES;
+    const corr2d_tap *const end = tile->table + tile->taps;
+    for (const corr2d_tap *tap = tile->table; tap != end; tap++) {
+        channel_tap(acc, x, tap->x, weights + tap->w * vectors, pixels, vectors);
     }
 }
 
-/* The same for taps side by side, where x points behind the last: one index counts up to zero for all pixels. */
-ALWAYS_INLINE void channel_taps_pointwise(channel_acc *acc, ptrdiff_t taps, const float *const *x, const float *weights,
-                                          size_t pixels, size_t vectors) {
-    UNROLL_TAPS for (ptrdiff_t t = -taps; t != 0; t++) {
-        channel_tap(acc, x, t, weights, pixels, vectors);
-        weights += vectors * LANES;
+/* The same for taps at equal distances, which need no table. */
+ALWAYS_INLINE void channel_taps_even(channel_acc *acc, const corr2d_tile *tile, const float *const *x,
+                                          const float *weights, size_t pixels, size_t vectors) {
+    const float *const end = weights + tile->taps * vectors * LANES;
+    ptrdiff_t offset = 0;
+    for (; weights != end; weights += vectors * LANES, offset += tile->x_step) {
+        channel_tap(acc, x, offset, weights, pixels, vectors);
     }
 }
 
@@ -77,70 +88,138 @@ ALWAYS_INLINE void channel_four_lanes(channel_acc *acc, const f32x4 *x_f32x4, co
     }
 }
 
-ALWAYS_INLINE void channel_taps_lanes(channel_acc *acc, ptrdiff_t taps, const float *const *x, const float *weights,
+ALWAYS_INLINE void channel_taps_lanes(channel_acc *acc, size_t taps, const float *const *x, const float *weights,
                                       size_t pixels, size_t vectors) {
     const size_t width = vectors * LANES;
-    ptrdiff_t t = -taps;
-    for (; t < -3; t += 4, weights += 4 * width) {
+    size_t t = 0;
+    for (; t + 4 <= taps; t += 4, weights += 4 * width) {
         f32x4 x_f32x4[CORR2D_MAX_PIXELS];
         EACH(i, pixels, CORR2D_MAX_PIXELS) x_f32x4[i] = f32x4_load(x[i] + t);
         channel_four_lanes(acc, x_f32x4, weights, pixels, vectors);
     }
-    for (; t != 0; t++, weights += width) channel_tap(acc, x, t, weights, pixels, vectors);
+    for (; t != taps; t++, weights += width) channel_tap(acc, x, (ptrdiff_t)t, weights, pixels, vectors);
 }
 
-ALWAYS_INLINE void channel_store(channel_acc *acc, const corr2d_tile *tile, const channel_step *s, size_t pixels,
+ALWAYS_INLINE void channel_store(channel_acc *acc, const corr2d_tile *tile, channel_y y, size_t pixels,
                                  size_t vectors) {
     const f32xn lo = f32xn_splat(tile->lo), hi = f32xn_splat(tile->hi);
-    const size_t end = vectors - 1;
     EACH(i, pixels, CORR2D_MAX_PIXELS) {
-        EACH(v, vectors, CORR2D_MAX_VECTORS) acc->v[i][v] = finish(acc->v[i][v], lo, hi);
+        float *p = y.p + y.pixel[i];
+        EACH(v, vectors, CORR2D_MAX_VECTORS) f32xn_store(p + v * LANES, finish(acc->v[i][v], lo, hi));
     }
-    EACH(i, pixels, CORR2D_MAX_PIXELS) {
-        float *y = s->y + s->y_pixel[i];
-        EACH(v, end, CORR2D_MAX_VECTORS) f32xn_store(y + v * LANES, acc->v[i][v]);
-        if (s->last == LANES) {
-            f32xn_store(y + end * LANES, acc->v[i][end]);
-        } else {
-            store_part(y + end * LANES, acc->v[i][end], s->last);
+}
+
+/* Four channels of four pixels between y, whose pixels are neighbours there, and the buffer. */
+static inline void channel_quad(float *y, size_t y_channel, float *buffer, bool out) {
+    float *const from = out ? buffer : y, *const to = out ? y : buffer;
+    const size_t from_step = out ? CHANNEL_PITCH : y_channel, to_step = out ? y_channel : CHANNEL_PITCH;
+    quad a = quad_load(from), b = quad_load(from + from_step);
+    quad c = quad_load(from + 2 * from_step), d = quad_load(from + 3 * from_step);
+    quad_transpose(&a, &b, &c, &d);
+    quad_store(to, a);
+    quad_store(to + to_step, b);
+    quad_store(to + 2 * to_step, c);
+    quad_store(to + 3 * to_step, d);
+}
+
+static inline bool channel_neighbours(const ptrdiff_t *pixel) {
+    return pixel[1] == pixel[0] + 1 && pixel[2] == pixel[0] + 2 && pixel[3] == pixel[0] + 3;
+}
+
+/* A step's outputs between y and the buffer, four by four as far as that goes. */
+ALWAYS_INLINE void channel_move(const channel_step *s, size_t y_channel, float *buffer, size_t pixels, bool out) {
+    if (y_channel == 1) {
+        for (size_t i = 0; i < pixels; i++, buffer += CHANNEL_PITCH) {
+            float *y = s->y + s->y_pixel[i];
+            memcpy(out ? y : buffer, out ? buffer : y, s->channels * sizeof *y);
+        }
+        return;
+    }
+    for (size_t i = 0; i < pixels;) {
+        const bool four = i + 4 <= pixels && channel_neighbours(s->y_pixel + i);
+        float *y = s->y + s->y_pixel[i], *at = buffer + i * CHANNEL_PITCH;
+        size_t c = 0;
+        for (; four && c + 4 <= s->channels; c += 4) channel_quad(y + c * y_channel, y_channel, at + c, out);
+        for (size_t last = i + (four ? 4 : 1); i < last; i++, at += CHANNEL_PITCH) {
+            for (size_t o = c; o < s->channels; o++) {
+                float *p = s->y + s->y_pixel[i] + o * y_channel;
+                *(out ? p : at + o) = *(out ? at + o : p);
+            }
         }
     }
+}
+
+static void channel_gather(const channel_step *s, size_t y_channel, float *buffer, size_t pixels) {
+    channel_move(s, y_channel, buffer, pixels, false);
+}
+
+static void channel_scatter(const channel_step *s, size_t y_channel, float *buffer, size_t pixels) {
+    channel_move(s, y_channel, buffer, pixels, true);
+}
+
+/* One panel by the pixels at x. */
+ALWAYS_INLINE void channel_panel(const corr2d_tile *tile, const channel_step *s, const float *const *x, size_t pixels,
+                                 size_t vectors) {
+    float buffer[CORR2D_MAX_PIXELS * CHANNEL_PITCH];
+    const bool direct = tile->y_channel == 1 && s->channels == vectors * LANES;
+    const channel_y y = direct ? (channel_y){s->y, s->y_pixel} : (channel_y){buffer, channel_places};
+    channel_acc acc;
+    channel_bias(&acc, s->bias, pixels, vectors);
+    if (tile->load) {
+        if (!direct) channel_gather(s, tile->y_channel, buffer, pixels);
+        channel_load(&acc, y, pixels, vectors);
+    }
+    if (tile->table) {
+        channel_taps(&acc, tile, x, s->weights, pixels, vectors);
+    } else if (CHANNEL_LANES && tile->x_step == 1) {
+        channel_taps_lanes(&acc, tile->taps, x, s->weights, pixels, vectors);
+    } else {
+        channel_taps_even(&acc, tile, x, s->weights, pixels, vectors);
+    }
+    channel_store(&acc, tile, y, pixels, vectors);
+    if (!direct) channel_scatter(s, tile->y_channel, buffer, pixels);
 }
 
 /* All panels of pixels first ... first + pixels - 1. */
-ALWAYS_INLINE void channel_panels(const corr2d_tile *tile, size_t first, size_t pixels, size_t vectors,
-                                  bool pointwise) {
+ALWAYS_INLINE void channel_panels(const corr2d_tile *tile, size_t first, size_t pixels, size_t vectors) {
     const size_t width = vectors * LANES;
     const float *x[CORR2D_MAX_PIXELS];
-    channel_step s = {tile->weights, tile->bias, tile->y, tile->y_pixel + first, LANES};
-    const float *origin = tile->x + (pointwise ? tile->taps : 0);
-    EACH(i, pixels, CORR2D_MAX_PIXELS) x[i] = origin + tile->x_pixel[first + i];
-    for (size_t left = tile->channels; left; left -= left < width ? left : width) {
-        channel_acc acc;
-        if (left < width) s.last = left - (vectors - 1) * LANES;
-        channel_bias(&acc, s.bias, pixels, vectors);
-        if (tile->load) channel_load(&acc, &s, pixels, vectors);
-        if (pointwise && CHANNEL_LANES) {
-            channel_taps_lanes(&acc, (ptrdiff_t)tile->taps, x, s.weights, pixels, vectors);
-        } else if (pointwise) {
-            channel_taps_pointwise(&acc, (ptrdiff_t)tile->taps, x, s.weights, pixels, vectors);
-        } else {
-            channel_taps(&acc, tile, x, s.weights, pixels, vectors);
-        }
-        channel_store(&acc, tile, &s, pixels, vectors);
+    channel_step s = {tile->weights, tile->bias, tile->y, tile->y_pixel + first, width};
+    EACH(i, pixels, CORR2D_MAX_PIXELS) x[i] = tile->x + tile->x_pixel[first + i];
+    for (size_t left = tile->channels; left; left -= s.channels) {
+        if (left < width) s.channels = left;
+        channel_panel(tile, &s, x, pixels, vectors);
         s.weights += tile->panel;
         s.bias += tile->bias_step;
-        s.y += width;
+        s.y += width * tile->y_channel;
     }
 }
 
-ALWAYS_INLINE void channel_tile(const corr2d_tile *tile, size_t pixels, size_t vectors, bool pointwise) {
+ALWAYS_INLINE void channel_tile(const corr2d_tile *tile, size_t pixels, size_t vectors) {
     for (size_t first = 0; first < tile->pixels; first += pixels) {
-        channel_panels(tile, first, pixels, vectors, pointwise);
+        channel_panels(tile, first, pixels, vectors);
     }
 }
 
-/* Defines the tile of n pixels by v vectors, in both forms. */
+/* Defines the tile of n pixels by v vectors. */
 #define CHANNEL_TILE(v, n)                                                                                             \
-    static void channel_##v##x##n(const corr2d_tile *tile) { channel_tile(tile, n, v, false); }                        \
-    static void channel_pointwise_##v##x##n(const corr2d_tile *tile) { channel_tile(tile, n, v, true); }
+    static void channel_##v##x##n(const corr2d_tile *tile) { channel_tile(tile, n, v); }
+
+/* The tiles of v vectors by up to five, six, eight or twelve pixels, and their row of a table. */
+#define CHANNEL_TILES_5(v) CHANNEL_TILE(v, 1) CHANNEL_TILE(v, 2) CHANNEL_TILE(v, 3) CHANNEL_TILE(v, 4) CHANNEL_TILE(v, 5)
+#define CHANNEL_TILES_6(v) CHANNEL_TILES_5(v) CHANNEL_TILE(v, 6)
+#define CHANNEL_TILES_8(v) CHANNEL_TILES_6(v) CHANNEL_TILE(v, 7) CHANNEL_TILE(v, 8)
+#define CHANNEL_TILES_12(v)                                                                                            \
+    CHANNEL_TILES_8(v) CHANNEL_TILE(v, 9) CHANNEL_TILE(v, 10) CHANNEL_TILE(v, 11) CHANNEL_TILE(v, 12)
+
+#define CHANNEL_ROW(v)                                                                                           \
+    [1] = channel_##v##x1, [2] = channel_##v##x2, [3] = channel_##v##x3, [4] = channel_##v##x4, [5] = channel_##v##x5
+#define CHANNEL_ROW_5(v) {CHANNEL_ROW(v)}
+#define CHANNEL_ROW_6(v) {CHANNEL_ROW(v), [6] = channel_##v##x6}
+#define CHANNEL_ROW_8(v)                                                                                         \
+    { CHANNEL_ROW(v), [6] = channel_##v##x6, [7] = channel_##v##x7, [8] = channel_##v##x8 }
+#define CHANNEL_ROW_12(v)                                                                                        \
+    {                                                                                                                  \
+        CHANNEL_ROW(v), [6] = channel_##v##x6, [7] = channel_##v##x7, [8] = channel_##v##x8, [9] = channel_##v##x9,  \
+        [10] = channel_##v##x10, [11] = channel_##v##x11, [12] = channel_##v##x12,                                        \
+    }

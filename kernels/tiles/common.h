@@ -13,10 +13,10 @@
  */
 #ifdef __clang__
 #define UNROLL _Pragma("clang loop unroll(full)")
-#define UNROLL_TAPS _Pragma("clang loop unroll_count(4)")
+#define UNROLL_TAPS _Pragma("clang loop unroll_count(2)")
 #else
 #define UNROLL _Pragma("GCC unroll 16")
-#define UNROLL_TAPS _Pragma("GCC unroll 4")
+#define UNROLL_TAPS _Pragma("GCC unroll 2")
 #endif
 
 /* Under a sanitizer every copy of a tap carries its checks, and compiling takes minutes. */
@@ -36,19 +36,6 @@
 /* The end of a chain: the activation, then + 0.0f, so that no result is -0.0. */
 ALWAYS_INLINE f32xn finish(f32xn acc, f32xn lo, f32xn hi) {
     return f32xn_add(f32xn_clamp(acc, lo, hi), f32xn_splat(0.0f));
-}
-
-/* The first n floats at p, 1 <= n <= LANES, and not a byte beside them; zeros behind. */
-static inline f32xn load_part(const float *p, size_t n) {
-    float part[LANES] = {0.0f};
-    memcpy(part, p, n * sizeof(float));
-    return f32xn_load(part);
-}
-
-static inline void store_part(float *p, f32xn a, size_t n) {
-    float part[LANES];
-    f32xn_store(part, a);
-    memcpy(p, part, n * sizeof(float));
 }
 
 /* The real part of a panel of pixels that is not whole, and the buffer, rows of `width`, through which it goes. */

@@ -17,7 +17,7 @@ ALWAYS_INLINE void depthwise_pixels(const corr2d_tile *tile, size_t first, size_
     UNROLL for (size_t v = 0; v < vectors; v++) acc[v] = bias;
     if (tile->load) {
         UNROLL for (size_t v = 0; v < end; v++) acc[v] = f32xn_add(f32xn_load(y + v * LANES), bias);
-        acc[end] = f32xn_add(whole ? f32xn_load(y + end * LANES) : load_part(y + end * LANES, left), bias);
+        acc[end] = f32xn_add(whole ? f32xn_load(y + end * LANES) : f32xn_load_mask(y + end * LANES, f32xn_mask_of(left)), bias);
     }
     for (size_t t = 0; t < taps; t++) {
         const f32xn w_f32xn = f32xn_splat(weights[t]);
@@ -29,7 +29,7 @@ ALWAYS_INLINE void depthwise_pixels(const corr2d_tile *tile, size_t first, size_
     if (whole) {
         f32xn_store(y + end * LANES, acc[end]);
     } else {
-        store_part(y + end * LANES, acc[end], left);
+        f32xn_store_part(y + end * LANES, acc[end], left);
     }
 }
 
@@ -283,33 +283,45 @@ ALWAYS_INLINE f32xn channels_load(const float *p, size_t count, bool whole) {
     return whole ? f32xn_load(p) : f32xn_load_mask(p, f32xn_mask_of(count));
 }
 
-/* `pixels` pixels by one vector of channels; `whole`: and nothing to load. */
-ALWAYS_INLINE void channels_tile(const corr2d_tile *tile, const channels_step *s, size_t channel, size_t pixels,
-                                 bool whole) {
+/* `pixels` pixels from the first-th on by one vector of channels; `whole`: all of it, and nothing to load. */
+ALWAYS_INLINE void channels_tile(const corr2d_tile *tile, const channels_step *s, size_t first, size_t channel,
+                                 size_t pixels, bool whole) {
     const f32xn lo = f32xn_splat(tile->lo), hi = f32xn_splat(tile->hi), bias = f32xn_load(s->bias);
     const ptrdiff_t *offset = tile->offsets, *const end = offset + tile->taps;
-    const float *weights = s->weights;
+    const float *weights = s->weights, *const *x = s->x + first;
+    float *const *y = s->y + first;
     f32xn acc[DEPTHWISE_CHAINS];
     UNROLL for (size_t i = 0; i < pixels; i++) acc[i] = bias;
     if (!whole && tile->load) {
         UNROLL for (size_t i = 0; i < pixels; i++) {
-            acc[i] = f32xn_add(channels_load(s->y[i] + channel, s->count, false), bias);
+            acc[i] = f32xn_add(channels_load(y[i] + channel, s->count, false), bias);
         }
     }
-    UNROLL_TAPS for (; offset != end; offset++, weights += LANES) {
+    for (; offset != end; offset++, weights += LANES) {
         const f32xn w_f32xn = f32xn_load(weights);
         const ptrdiff_t at = *offset + (ptrdiff_t)channel;
         UNROLL for (size_t i = 0; i < pixels; i++) {
-            acc[i] = f32xn_fma(channels_load(s->x[i] + at, s->count, whole), w_f32xn, acc[i]);
+            acc[i] = f32xn_fma(channels_load(x[i] + at, s->count, whole), w_f32xn, acc[i]);
         }
     }
     UNROLL for (size_t i = 0; i < pixels; i++) {
         const f32xn y_f32xn = finish(acc[i], lo, hi);
         if (whole) {
-            f32xn_store(s->y[i] + channel, y_f32xn);
+            f32xn_store(y[i] + channel, y_f32xn);
         } else {
-            f32xn_store_part(s->y[i] + channel, y_f32xn, s->count);
+            f32xn_store_part(y[i] + channel, y_f32xn, s->count);
         }
+    }
+}
+
+/* All pixels of a step by the channels that are no whole vector, or that are loaded first. */
+static void channels_rest(const corr2d_tile *tile, channels_step *s, size_t channel, size_t pixels) {
+    for (; channel < tile->channels; channel += LANES, s->weights += tile->panel, s->bias += LANES) {
+        const size_t left = tile->channels - channel;
+        size_t first = 0;
+        s->count = left < LANES ? left : LANES;
+        for (; first + 4 <= pixels; first += 4) channels_tile(tile, s, first, channel, 4, false);
+        for (; first < pixels; first++) channels_tile(tile, s, first, channel, 1, false);
     }
 }
 
@@ -327,17 +339,11 @@ ALWAYS_INLINE void channels_pixels(const corr2d_tile *tile, size_t first, size_t
     const size_t whole = tile->load ? 0 : tile->channels;
     size_t channel = 0;
     for (; channel + LANES <= whole; channel += LANES) {
-        channels_tile(tile, &s, channel, rows * pixels, true);
+        channels_tile(tile, &s, 0, channel, rows * pixels, true);
         s.weights += tile->panel;
         s.bias += LANES;
     }
-    for (; channel < tile->channels; channel += LANES) {
-        const size_t left = tile->channels - channel;
-        s.count = left < LANES ? left : LANES;
-        channels_tile(tile, &s, channel, rows * pixels, false);
-        s.weights += tile->panel;
-        s.bias += LANES;
-    }
+    if (channel < tile->channels) channels_rest(tile, &s, channel, rows * pixels);
 }
 
 static void depthwise_channel(const corr2d_tile *tile) {

@@ -62,7 +62,7 @@ ALWAYS_INLINE void pixel_taps_packing(pixel_acc *acc, const corr2d_tile *tile, c
     const float *x[CORR2D_MAX_VECTORS];
     float *packed = tile->packed;
     EACH(v, vectors, CORR2D_MAX_VECTORS) x[v] = tile->x + tile->x_pixel[v];
-    UNROLL_TAPS for (; offset != end; offset++) {
+    for (; offset != end; offset++) {
         f32xn x_f32xn[CORR2D_MAX_VECTORS];
         EACH(v, vectors, CORR2D_MAX_VECTORS) x_f32xn[v] = f32xn_load(x[v] + *offset);
         EACH(v, vectors, CORR2D_MAX_VECTORS) f32xn_store(packed + v * LANES, x_f32xn[v]);
@@ -82,7 +82,7 @@ ALWAYS_INLINE void pixel_store(const pixel_acc *acc, pixel_y y, size_t rows, siz
 /* One step of a tile: where it begins, and how many channels are left. */
 typedef struct pixel_step {
     const float *packed, *weights, *bias;
-    float *y;
+    float *y, *next;
     size_t channels;
 } pixel_step;
 
@@ -94,6 +94,7 @@ ALWAYS_INLINE void pixel_panels(const corr2d_tile *tile, pixel_step s, size_t pa
     const pixel_y y = whole ? (pixel_y){s.y, tile->y_channel} : (pixel_y){edge, width};
     pixel_acc acc;
     pixel_bias(&acc, s.bias, rows, vectors);
+    if (s.next) EACH(r, rows, PIXEL_ROWS) EACH(v, vectors, CORR2D_MAX_VECTORS) __builtin_prefetch(s.next + r * tile->y_channel + v * LANES, 1, 3);
     if (tile->load) {
         if (!whole) edge_in(&part, rows);
         pixel_load(&acc, y, rows, vectors);
@@ -109,7 +110,9 @@ ALWAYS_INLINE void pixel_panels(const corr2d_tile *tile, pixel_step s, size_t pa
 
 /* One step of each of the tiles side by side. */
 ALWAYS_INLINE void pixel_tiles(const corr2d_tile *tile, pixel_step s, size_t panels, size_t vectors) {
+    float *next = s.y + panels * CORR2D_PANEL_ROWS * tile->y_channel;
     for (size_t i = 0; i < tile->tiles; i++) {
+        s.next = i + 1 < tile->tiles ? s.y + vectors * LANES : s.channels > panels * CORR2D_PANEL_ROWS ? next : NULL;
         pixel_panels(tile, s, panels, vectors, false);
         s.packed += tile->taps * vectors * LANES;
         s.y += vectors * LANES;
@@ -118,7 +121,7 @@ ALWAYS_INLINE void pixel_tiles(const corr2d_tile *tile, pixel_step s, size_t pan
 
 ALWAYS_INLINE void pixel_tile(const corr2d_tile *tile, size_t panels, size_t vectors) {
     const size_t rows = panels * CORR2D_PANEL_ROWS;
-    pixel_step s = {tile->packed, tile->weights, tile->bias, tile->y, tile->channels};
+    pixel_step s = {tile->packed, tile->weights, tile->bias, tile->y, NULL, tile->channels};
     for (;;) {
         pixel_tiles(tile, s, panels, vectors);
         if (s.channels <= rows) return;
@@ -130,7 +133,7 @@ ALWAYS_INLINE void pixel_tile(const corr2d_tile *tile, size_t panels, size_t vec
 }
 
 ALWAYS_INLINE void pixel_tile_packing(const corr2d_tile *tile, size_t vectors) {
-    const pixel_step s = {NULL, tile->weights, tile->bias, tile->y, tile->channels};
+    const pixel_step s = {NULL, tile->weights, tile->bias, tile->y, NULL, tile->channels};
     pixel_panels(tile, s, 1, vectors, true);
 }
 
@@ -180,7 +183,7 @@ ALWAYS_INLINE void pixel_one_panels(const corr2d_tile *tile, const pixel_step *s
 }
 
 static void pixel_one(const corr2d_tile *tile) {
-    pixel_step s = {NULL, tile->weights, tile->bias, tile->y, tile->channels};
+    pixel_step s = {NULL, tile->weights, tile->bias, tile->y, NULL, tile->channels};
     while (s.channels) {
         const bool many = s.channels > (PIXEL_ONE_PANELS - 1) * CORR2D_PANEL_ROWS;
         const size_t panels = many ? PIXEL_ONE_PANELS : 1, rows = panels * CORR2D_PANEL_ROWS;

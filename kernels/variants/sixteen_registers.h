@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The tiles for a file of sixteen vector registers: twelve accumulators, and the rest for what a tap needs.
- * 4 x 3 and 8 x 1 vectors of pixels; 2 vectors of channels by 6 pixels. The variant includes its words first.
+ * 4 x 3 and 8 x 1 vectors of pixels; 2 vectors of channels by 6 pixels, or 1 by 8. The variant includes its words first.
  */
 #define CHANNEL_LANES false
 
@@ -18,30 +18,15 @@ PIXEL_PACK_TILE(1)
 PIXEL_PACK_TILE(2)
 PIXEL_PACK_TILE(3)
 
-CHANNEL_TILE(1, 1)
-CHANNEL_TILE(1, 2)
-CHANNEL_TILE(1, 3)
-CHANNEL_TILE(1, 4)
-CHANNEL_TILE(1, 5)
-CHANNEL_TILE(1, 6)
-CHANNEL_TILE(2, 1)
-CHANNEL_TILE(2, 2)
-CHANNEL_TILE(2, 3)
-CHANNEL_TILE(2, 4)
-CHANNEL_TILE(2, 5)
-CHANNEL_TILE(2, 6)
+CHANNEL_TILES_8(1)
+CHANNEL_TILES_6(2)
 
 #define PIXEL_TABLE                                                                                                    \
     {                                                                                                                  \
         [1] = {[1] = pixel_1x1, [2] = pixel_2x1}, [2] = {[1] = pixel_1x2}, [3] = {[1] = pixel_1x3},                    \
     }
-#define CHANNEL_ROW(form, v)                                                                                           \
-    {                                                                                                                  \
-        [1] = form##_##v##x1, [2] = form##_##v##x2, [3] = form##_##v##x3, [4] = form##_##v##x4,                        \
-        [5] = form##_##v##x5, [6] = form##_##v##x6,                                                                    \
-    }
-#define CHANNEL_TABLE(form)                                                                                            \
-    { [1] = CHANNEL_ROW(form, 1), [2] = CHANNEL_ROW(form, 2) }
+#define CHANNEL_TABLE                                                                                            \
+    { [1] = CHANNEL_ROW_8(1), [2] = CHANNEL_ROW_6(2) }
 
 const corr2d_kernels CORR2D_KERNELS = {
     .name = CORR2D_NAME,
@@ -52,9 +37,8 @@ const corr2d_kernels CORR2D_KERNELS = {
     .pixel_pack = {[1] = pixel_pack_1, [2] = pixel_pack_2, [3] = pixel_pack_3},
     .pixel_one = pixel_one,
     .channel_vectors = 2,
-    .channel_pixels = 6,
-    .channel = CHANNEL_TABLE(channel),
-    .channel_pointwise = CHANNEL_TABLE(channel_pointwise),
+    .channel_pixels = {[1] = 8, [2] = 6},
+    .channel = CHANNEL_TABLE,
     .depthwise_pixel = depthwise_pixel,
     .depthwise_pack = depthwise_pack,
     .depthwise_planes = depthwise_planes,

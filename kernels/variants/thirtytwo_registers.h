@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The tiles for a file of thirty-two vector registers: up to twenty-four accumulators, 8 channels x 3 vectors of
- * pixels; 4 vectors of channels by 5 pixels. The variant includes its words first, and says CHANNEL_LANES.
+ * pixels; 4 vectors of channels by 5 pixels, 2 or 1 by 8. The variant includes its words first, and says CHANNEL_LANES.
  */
 #include "kernels/tiles/channel.h"
 #include "kernels/tiles/depthwise.h"
@@ -18,39 +18,19 @@ PIXEL_PACK_TILE(1)
 PIXEL_PACK_TILE(2)
 PIXEL_PACK_TILE(3)
 
-CHANNEL_TILE(1, 1)
-CHANNEL_TILE(1, 2)
-CHANNEL_TILE(1, 3)
-CHANNEL_TILE(1, 4)
-CHANNEL_TILE(1, 5)
-CHANNEL_TILE(2, 1)
-CHANNEL_TILE(2, 2)
-CHANNEL_TILE(2, 3)
-CHANNEL_TILE(2, 4)
-CHANNEL_TILE(2, 5)
-CHANNEL_TILE(3, 1)
-CHANNEL_TILE(3, 2)
-CHANNEL_TILE(3, 3)
-CHANNEL_TILE(3, 4)
-CHANNEL_TILE(3, 5)
-CHANNEL_TILE(4, 1)
-CHANNEL_TILE(4, 2)
-CHANNEL_TILE(4, 3)
-CHANNEL_TILE(4, 4)
-CHANNEL_TILE(4, 5)
+CHANNEL_TILES_8(1)
+CHANNEL_TILES_8(2)
+CHANNEL_TILES_5(3)
+CHANNEL_TILES_5(4)
 
 #define PIXEL_ROW(v)                                                                                                   \
     { [1] = pixel_1x##v, [2] = pixel_2x##v }
 #define PIXEL_TABLE                                                                                                    \
     { [1] = PIXEL_ROW(1), [2] = PIXEL_ROW(2), [3] = PIXEL_ROW(3) }
-#define CHANNEL_ROW(form, v)                                                                                           \
+#define CHANNEL_TABLE                                                                                            \
     {                                                                                                                  \
-        [1] = form##_##v##x1, [2] = form##_##v##x2, [3] = form##_##v##x3, [4] = form##_##v##x4,                        \
-        [5] = form##_##v##x5,                                                                                          \
-    }
-#define CHANNEL_TABLE(form)                                                                                            \
-    {                                                                                                                  \
-        [1] = CHANNEL_ROW(form, 1), [2] = CHANNEL_ROW(form, 2), [3] = CHANNEL_ROW(form, 3), [4] = CHANNEL_ROW(form, 4) \
+        [1] = CHANNEL_ROW_8(1), [2] = CHANNEL_ROW_8(2), [3] = CHANNEL_ROW_5(3),                      \
+        [4] = CHANNEL_ROW_5(4),                                                                                  \
     }
 
 const corr2d_kernels CORR2D_KERNELS = {
@@ -62,9 +42,8 @@ const corr2d_kernels CORR2D_KERNELS = {
     .pixel_pack = {[1] = pixel_pack_1, [2] = pixel_pack_2, [3] = pixel_pack_3},
     .pixel_one = pixel_one,
     .channel_vectors = 4,
-    .channel_pixels = 5,
-    .channel = CHANNEL_TABLE(channel),
-    .channel_pointwise = CHANNEL_TABLE(channel_pointwise),
+    .channel_pixels = {[1] = 8, [2] = 8, [3] = 5, [4] = 5},
+    .channel = CHANNEL_TABLE,
     .depthwise_pixel = depthwise_pixel,
     .depthwise_pack = depthwise_pack,
     .depthwise_planes = depthwise_planes,

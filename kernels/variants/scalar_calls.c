@@ -1,0 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "kernels/simd/scalar.h"
+
+#include "kernels/variants/few_tiles.h"
