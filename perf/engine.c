@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "engine.h"
 
+#include "isa.h"
+#include "kernels/dispatch.h"
 #include "memory.h"
 
 #include <stdio.h>
@@ -62,9 +64,11 @@ static void append(engine_list *list, engine e) {
 
 engine_list engines_all(void) {
     engine_list all = {.count = 0};
-    const char *name;
-    for (size_t i = 0; (name = corr2d_variant_at(i)) != NULL; i++) append(&all, engine_of_variant(name));
-    for (size_t i = 0; i < sizeof peers_built / sizeof *peers_built; i++) append(&all, *peers_built[i]);
+    const corr2d_kernels *kernels;
+    for (size_t i = 0; (kernels = corr2d_dispatch_at(isa_cpu_flags(), i)) != NULL; i++)
+        append(&all, engine_of_variant(kernels->name));
+    for (size_t i = 0; i < sizeof peers_built / sizeof *peers_built; i++)
+        if (peers_built[i]->isa == NULL || strcmp(peers_built[i]->isa, isa_name()) == 0) append(&all, *peers_built[i]);
     return all;
 }
 

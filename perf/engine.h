@@ -34,6 +34,7 @@ struct engine {
     const char *name;
     const char *head;  /* at most six letters, for a table's head */
     const char *about; /* one line */
+    const char *isa;   /* the only --isa for which this engine stands under its name; NULL: every */
     bool is_peer;
     bool is_fused;                                                /* gives the bits of "scalar" */
     job *(*create)(const engine *engine, const problem *problem); /* NULL: does not do this layer */
@@ -46,7 +47,7 @@ typedef struct engine_list {
     size_t count;
 } engine_list;
 
-/* Everything that this build holds and this CPU can run: the variants, best first, then the peers. */
+/* Everything that this build holds and this run may use: the variants, best first, then the peers. */
 engine_list engines_all(void);
 
 /*

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* corr2d_perf: how fast the library's variants, and its peers, are on the layers of real networks. */
+#include "isa.h"
 #include "machine.h"
 #include "measure.h"
 #include "progress.h"
@@ -20,7 +21,7 @@ typedef struct options {
     bool list;
 } options;
 
-enum { KEY_LAYER = 256, KEY_LAYOUT, KEY_JSON, KEY_CSV, KEY_AGAINST, KEY_ROUNDS, KEY_BUDGET, KEY_LIST };
+enum { KEY_LAYER = 256, KEY_LAYOUT, KEY_JSON, KEY_CSV, KEY_AGAINST, KEY_ROUNDS, KEY_BUDGET, KEY_LIST, KEY_ISA };
 
 static const struct argp_option option_list[] = {
     {NULL, 0, NULL, 0, "What to measure:", 1},
@@ -35,6 +36,10 @@ static const struct argp_option option_list[] = {
      "--peers) or none (without the option: loops)",
      0},
     {"layout", KEY_LAYOUT, "nchw|nhwc", 0, "Of the tensors (default: nchw)", 0},
+    {"isa", KEY_ISA, "native|avx2", 0,
+     "What everything here may use, peers and roofs included: all that the CPU has (default), or no more than AVX2 and "
+     "FMA",
+     0},
     {NULL, 0, NULL, 0, "How long:", 2},
     {"budget", KEY_BUDGET, "SECONDS", 0, "For all layers together (default: 90); what is slow gets fewer rounds", 0},
     {"rounds", KEY_ROUNDS, "N", 0, "Rounds of each engine on each layer, if the budget allows (default: 20)", 0},
@@ -61,6 +66,7 @@ static const char doc[] =
     "  corr2d_perf -f '1x1$' -v avx2              every 1x1 layer, one variant\n"
     "  corr2d_perf -f 'vgg16/conv[45]' --peers onednn-any,xnnpack --layout nhwc\n"
     "  corr2d_perf --peers --json new.json        against every library found\n"
+    "  corr2d_perf --peers --isa avx2             the same without AVX-512, for all alike\n"
     "  corr2d_perf --against old.json             did a variant become slower?\n"
     "\n"
     "In SHAPE, s, d and p take one number for both directions or two (rows x columns), p also four (top x bottom x "
@@ -73,6 +79,12 @@ static void parse_layout(const char *text, struct argp_state *state) {
     if (strcmp(text, "nchw") != 0 && strcmp(text, "nhwc") != 0)
         argp_error(state, "--layout: nchw or nhwc expected, got '%s'", text);
     o->session.layout = strcmp(text, "nhwc") == 0 ? CORR2D_NHWC : CORR2D_NCHW;
+}
+
+static error_t parse_isa(const char *text, struct argp_state *state) {
+    if (strcmp(text, "native") != 0 && strcmp(text, "avx2") != 0)
+        argp_error(state, "--isa: native or avx2 expected, got '%s'", text);
+    return strcmp(text, "native") == 0 || isa_hold_to_avx2(state->argv) ? 0 : EINVAL;
 }
 
 static double parse_number(const char *name, const char *text, double most, struct argp_state *state) {
@@ -89,6 +101,7 @@ static error_t parse_measure(int key, char *text, struct argp_state *state) {
     case KEY_LAYER: return layers_add_shape(&o->session.layers, text) ? 0 : EINVAL;
     case ARGP_KEY_ARG: return layers_add_list(&o->session.layers, text) ? 0 : EINVAL;
     case KEY_LAYOUT: parse_layout(text, state); return 0;
+    case KEY_ISA: return parse_isa(text, state);
     case KEY_ROUNDS: o->session.rounds = (size_t)parse_number("rounds", text, 10000, state); return 0;
     case KEY_BUDGET: o->session.budget = parse_number("budget", text, 86400, state); return 0;
     default: return ARGP_ERR_UNKNOWN;
@@ -212,6 +225,7 @@ int main(int argc, char **argv) {
     static const struct argp argp = {option_list, parse, "[LIST...]", doc, NULL, NULL, NULL};
     options o = {.session = {.rounds = 20, .budget = 90}};
     argp_err_exit_status = EXIT_USAGE;
+    isa_help_openblas(argv);
     if (argp_parse(&argp, argc, argv, 0, NULL, &o) != 0 || !choose_layers(&o) || !choose_engines(&o)) return EXIT_USAGE;
     if (o.list) print_list(&o.session);
     int status = o.list ? EXIT_GOOD : run(&o);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "record.h"
 
+#include "isa.h"
+
 #include <errno.h>
 #include <jansson.h>
 #include <math.h>
@@ -94,9 +96,9 @@ bool record_json(const session *s, const machine *m, const char *path) {
     json_t *layers = json_array();
     for (size_t i = 0; i < s->layers.layer_count; i++)
         if (s->results[i].is_measured) json_array_append_new(layers, layer_json(s, i));
-    json_t *all = json_pack("{ss so ss sI so so so}", "format", format, "machine", machine_json(m), "layout",
-                            layout_name(s), "threads", (json_int_t)1, "roofs", roofs_json(&s->roofs), "engines",
-                            engines_json(&s->engines), "layers", layers);
+    json_t *all = json_pack("{ss so ss ss sI so so so}", "format", format, "machine", machine_json(m), "layout",
+                            layout_name(s), "isa", isa_name(), "threads", (json_int_t)1, "roofs", roofs_json(&s->roofs),
+                            "engines", engines_json(&s->engines), "layers", layers);
     bool good = json_dump_file(all, path, JSON_INDENT(1) | JSON_REAL_PRECISION(6)) == 0;
     json_decref(all);
     return good || complain(path, strerror(errno));
@@ -136,6 +138,8 @@ static bool is_comparable(const json_t *root, const char *path, const session *s
     if (!is_text(root, "format", format))
         return complain(path, "not a result of corr2d_perf --json, or of another version of it");
     if (!is_text(root, "layout", layout_name(s))) return complain(path, "measured in the other layout, see --layout");
+    if (json_object_get(root, "isa") != NULL && !is_text(root, "isa", isa_name()))
+        return complain(path, "measured with other instructions, see --isa");
     return true;
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "report.h"
 
+#include "isa.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -57,9 +59,9 @@ void report_machine(const session *s, const machine *m) {
     fputs("read bandwidth:", stdout);
     for (roof_level i = 0; i < ROOF_LEVELS; i++)
         printf("  %s %.1f GB/s (%zu KiB)", roof_level_name(i), 1e-9 * r->read_bandwidth[i], r->read_bytes[i] >> 10);
-    printf("\nlayout %s, 1 thread; GF/s = GFLOP/s at the 15 %% quantile of the rounds, spread = from there to the "
+    printf("\nlayout %s, %s, 1 thread; GF/s = GFLOP/s at the 15 %% quantile of the rounds, spread = from there to the "
            "median\n",
-           s->layout == CORR2D_NCHW ? "nchw" : "nhwc");
+           s->layout == CORR2D_NCHW ? "nchw" : "nhwc", isa_is_held() ? "held to AVX2" : "all that the CPU has");
 }
 
 void report_head(const session *s, const network *net) {

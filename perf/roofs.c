@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "roofs.h"
 
+#include "isa.h"
 #include "kernels/dispatch.h"
 #include "memory.h"
 
@@ -36,7 +37,7 @@ const char *roof_level_name(roof_level level) {
 static bool is_scalar(const roof_loops *loops) { return strncmp(loops->name, "scalar", 6) == 0; }
 
 static const roof_loops *choose(bool scalar) {
-    unsigned have = corr2d_cpu_flags();
+    unsigned have = isa_cpu_flags();
     for (size_t i = 0; i < sizeof choices / sizeof *choices; i++)
         if (is_scalar(choices[i].loops) == scalar && (choices[i].flags & ~have) == 0) return choices[i].loops;
     return choices[sizeof choices / sizeof *choices - 1].loops;

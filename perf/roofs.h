@@ -22,7 +22,7 @@ typedef struct roof_loops {
 typedef enum roof_level { ROOF_L1, ROOF_L2, ROOF_L3, ROOF_DRAM, ROOF_LEVELS } roof_level;
 
 typedef struct roofs {
-    const roof_loops *vector, *scalar;  /* the best loops that this CPU can run */
+    const roof_loops *vector, *scalar;  /* the best loops that this run may use */
     double vector_flops, scalar_flops;  /* per second, measured before the layers */
     size_t read_bytes[ROOF_LEVELS];     /* the buffers' sizes: a half of the cache, four times the last one for DRAM */
     double read_bandwidth[ROOF_LEVELS]; /* bytes per second */

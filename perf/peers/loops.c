@@ -194,5 +194,10 @@ static job *create(const engine *e, const problem *p) {
     return &l->base;
 }
 
-const engine peer_loops = {"loops", "loops", "plain C loops that the compiler vectorises (-O3 -march=native)",
-                           true,    false,   create};
+extern const engine PEER_LOOPS;
+const engine PEER_LOOPS = {.name = "loops",
+                           .head = "loops",
+                           .about = "plain C loops that the compiler vectorises (-O3 -march=" PEER_LOOPS_MARCH ")",
+                           .isa = PEER_LOOPS_ISA,
+                           .is_peer = true,
+                           .create = create};

@@ -195,7 +195,12 @@ static job *create_nhwc(const engine *e, const problem *p) {
     return create(p, plain_tag(p->layer, CORR2D_NHWC));
 }
 
-const engine peer_onednn_any = {"onednn-any", "1dnn", "oneDNN in the layout that it chooses, reorders shown apart",
-                                true,         false,  create_any};
-const engine peer_onednn_nchw = {"onednn-nchw", "1dnn-c", "oneDNN on plain NCHW", true, false, create_nchw};
-const engine peer_onednn_nhwc = {"onednn-nhwc", "1dnn-l", "oneDNN on plain NHWC", true, false, create_nhwc};
+const engine peer_onednn_any = {.name = "onednn-any",
+                                .head = "1dnn",
+                                .about = "oneDNN in the layout that it chooses, reorders shown apart",
+                                .is_peer = true,
+                                .create = create_any};
+const engine peer_onednn_nchw = {
+    .name = "onednn-nchw", .head = "1dnn-c", .about = "oneDNN on plain NCHW", .is_peer = true, .create = create_nchw};
+const engine peer_onednn_nhwc = {
+    .name = "onednn-nhwc", .head = "1dnn-l", .about = "oneDNN on plain NHWC", .is_peer = true, .create = create_nhwc};

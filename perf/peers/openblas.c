@@ -166,4 +166,5 @@ static job *create(const engine *e, const problem *p) {
     return &b->base;
 }
 
-const engine peer_openblas = {"openblas", "blas", "im2col and OpenBLAS's sgemm", true, false, create};
+const engine peer_openblas = {
+    .name = "openblas", .head = "blas", .about = "im2col and OpenBLAS's sgemm", .is_peer = true, .create = create};

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* XNNPACK's NHWC convolution operator, without a thread pool; transposed from and to NCHW where that is the layout. */
 #include "perf/engine.h"
+#include "perf/isa.h"
 #include "perf/memory.h"
 #include "perf/transpose.h"
 
+#include <cpuinfo.h>
 #include <math.h>
 #include <stdlib.h>
 #include <xnnpack.h>
@@ -57,11 +59,24 @@ static bool create_operator(const problem *p, xnn_operator_t *op) {
     return status == xnn_status_success;
 }
 
+/* XNNPACK has no switch of its own, and goes by what the cpuinfo library tells it. */
+#if CPUINFO_ARCH_X86_64
+static bool hide_avx512(void) {
+    if (!cpuinfo_initialize()) return false;
+    cpuinfo_isa.avx512f = cpuinfo_isa.avx512vl = cpuinfo_isa.avx512dq = cpuinfo_isa.avx512bw = false;
+    return true;
+}
+#else
+static bool hide_avx512(void) { return false; }
+#endif
+
+static bool start(void) { return (!isa_is_held() || hide_avx512()) && xnn_initialize(NULL) == xnn_status_success; }
+
 static job *create(const engine *e, const problem *p) {
     (void)e;
     xnn_operator_t op = NULL;
     const layer_shape *s = &p->layer->shape;
-    if (xnn_initialize(NULL) != xnn_status_success || !create_operator(p, &op)) return NULL;
+    if (!start() || !create_operator(p, &op)) return NULL;
     xnnpack_job *j = page_alloc(sizeof *j);
     *j = (xnnpack_job){.base = {.run = run, .destroy = destroy}, .problem = p, .op = op};
     if (p->layout == CORR2D_NCHW) {
@@ -77,4 +92,5 @@ static job *create(const engine *e, const problem *p) {
     return NULL;
 }
 
-const engine peer_xnnpack = {"xnnpack", "xnn", "XNNPACK's NHWC operator", true, false, create};
+const engine peer_xnnpack = {
+    .name = "xnnpack", .head = "xnn", .about = "XNNPACK's NHWC operator", .is_peer = true, .create = create};
