@@ -17,9 +17,6 @@
 /* At 24 pixels 384 taps take 36 KiB, which the second cache streams as fast as they are used. */
 #define BLOCK_TAPS 384
 
-/* Pixels that make no whole vector, and are no more than these, are cheaper one by one. */
-#define FEW_PIXELS 2
-
 /*
  * Tiles are packed in groups of about this many floats, at least one. Short sums write y fast, so that it matters how:
  * a panel of four channels along a group of many tiles is four streams, and not as many as there are channels.
@@ -30,7 +27,13 @@
 #define STRIP_PIXELS 1344
 #define STRIP_FLOATS (128u << 10)
 
-#define TILE_CHANNELS (CORR2D_MAX_PANELS * CORR2D_PANEL_ROWS)
+/* The weights that all pixels of a strip pass before the next: most of a 512 KiB second cache. */
+#define CHUNK_FLOATS (96u << 10)
+
+/* Of the pixels that make no whole vector so many are cheaper a few at a time. */
+#define MOST_FEW 8
+
+#define TILE_CHANNELS CORR2D_MAX_ROWS
 #define TILE_PIXELS (CORR2D_MAX_VECTORS * CORR2D_MAX_LANES)
 
 static size_t tile_width(const corr2d_plan *plan) { return plan->kernels->pixel_vectors * plan->kernels->lanes; }
@@ -84,7 +87,7 @@ static void cut(corr2d_plan *plan, bool *overflow) {
     plan->unit_groups = plan->layer.groups;
     plan->block = one ? plan->layer.group_in : corr2d_plan_block(&plan->layer, BLOCK_TAPS);
     plan->offset_count = plan->block * plan->layer.rows.taps * plan->layer.columns.taps;
-    corr2d_plan_set_panels(plan, CORR2D_PANEL_ROWS, CORR2D_PANEL_ROWS, overflow);
+    corr2d_plan_set_panels(plan, plan->kernels->panel_rows, plan->kernels->panel_rows, overflow);
     plan->in_place = one || readable_in_place(plan);
     if (one) {
         corr2d_plan_set_strips(plan, 1, 1);
@@ -180,8 +183,8 @@ static void run_packed(const pass *p, corr2d_tile *tile, size_t first, size_t fr
     }
 }
 
-/* The first panel of the tile of pixels from `first` on, whole vectors of which can be read; packs it. */
-static void run_first(const pass *p, corr2d_tile *tile, size_t first) {
+/* The first panels of the tile of pixels from `first` on, whole vectors of which can be read; packs it. */
+static void run_first(const pass *p, corr2d_tile *tile, size_t first, size_t panels) {
     const corr2d_job *job = p->job;
     const corr2d_kernels *k = job->plan->kernels;
     const size_t vectors = corr2d_div_up(tile->pixels, k->lanes), width = job->out.width;
@@ -192,79 +195,98 @@ static void run_first(const pass *p, corr2d_tile *tile, size_t first) {
     }
     tile->x = p->x;
     tile->x_pixel = x_pixel;
-    run_panels(p, tile, k->pixel_pack[vectors], first, job->first, job->first + 1, 1);
+    run_panels(p, tile, k->pixel_pack[vectors][panels], first, job->first, job->first + panels, panels);
 }
 
-/* `tiles` tiles of tile->pixels pixels each, from pixel `first` on. */
-static void run_group(const pass *p, corr2d_tile *tile, size_t first, size_t tiles) {
-    const size_t size = tile->taps * tile->pixels;
-    float *const packed = tile->packed;
-    for (size_t i = 0; i < tiles; i++, tile->packed += size) run_first(p, tile, first + i * tile->pixels);
-    tile->packed = packed;
-    if (side_by_side(p, first, tiles * tile->pixels)) {
-        tile->tiles = tiles;
-        run_packed(p, tile, first, p->job->first + 1);
-    } else {
-        for (size_t i = 0; i < tiles; i++, tile->packed += size) {
-            run_packed(p, tile, first + i * tile->pixels, p->job->first + 1);
-        }
+/* The most panels that a tile of so many pixels can have here. */
+static size_t first_panels(const pass *p, size_t pixels) {
+    const corr2d_kernels *k = p->job->plan->kernels;
+    size_t panels = corr2d_min(CORR2D_MAX_PANELS, p->job->last - p->job->first);
+    while (!k->pixel_pack[corr2d_div_up(pixels, k->lanes)][panels]) panels--;
+    return panels;
+}
+
+/* `tiles` tiles of `pixels` pixels each, from pixel `first` on. */
+static void run_group(const pass *p, size_t first, size_t tiles, size_t pixels) {
+    const size_t size = p->tile.taps * corr2d_round_up(pixels, p->job->plan->kernels->lanes);
+    const size_t panels = first_panels(p, pixels), rest = p->job->first + panels;
+    corr2d_tile tile = p->tile;
+    tile.pixels = pixels;
+    for (size_t i = 0; i < tiles; i++, tile.packed += size) run_first(p, &tile, first + i * pixels, panels);
+    tile.packed = p->tile.packed;
+    if (side_by_side(p, first, tiles * pixels)) {
+        tile.tiles = tiles;
+        run_packed(p, &tile, first, rest);
+        return;
     }
-    tile->packed = packed;
-    tile->tiles = 1;
+    for (size_t i = 0; i < tiles; i++, tile.packed += size) run_packed(p, &tile, first + i * pixels, rest);
 }
 
-/* One pixel, the first-th, of all panels. */
-static void run_one(const pass *p, corr2d_tile *tile, size_t first) {
+/* `pixels` pixels of all panels, from the first-th on, no more than the variant takes. */
+static void run_few(const pass *p, size_t first, size_t pixels) {
     const corr2d_job *job = p->job;
     const corr2d_plan *plan = job->plan;
-    const size_t width = job->out.width;
-    tile->pixels = 1;
-    tile->x = p->x + first / width * p->row + first % width;
-    tile->y = job->y + job->first * plan->panel_channels * plan->layer.y.channel + first / width * plan->layer.y.row +
-              first % width * plan->layer.y.column;
-    tile->channels = (job->last - job->first - 1) * plan->panel_channels + corr2d_panel_channels(plan, job->last - 1);
-    tile->weights = corr2d_panel_weights(plan, job->group, job->first, p->tap);
-    tile->bias = p->tap ? corr2d_zeros : corr2d_panel_bias(plan, job->group, job->first);
-    plan->kernels->pixel_one(tile);
-}
-
-/* The last few pixels of x, which are no whole vector, so that a pointwise layer's taps are packed one by one. */
-static void run_rest(const pass *p, corr2d_tile *tile, size_t first) {
-    const corr2d_plan *plan = p->job->plan;
-    const size_t lanes = plan->kernels->lanes, step = plan->layer.x.channel;
-    const float *x = p->x + first;
-    float *packed = tile->packed;
-    for (size_t t = 0; t < tile->taps; t++, x += step, packed += lanes) {
-        for (size_t i = 0; i < lanes; i++) packed[i] = i < tile->pixels ? x[i] : 0.0f;
+    const corr2d_strides *y = &plan->layer.y;
+    ptrdiff_t x_pixel[CORR2D_FEW_PIXELS], y_pixel[CORR2D_FEW_PIXELS];
+    for (size_t i = 0; i < pixels; i++) {
+        const size_t row = (first + i) / job->out.width, column = (first + i) % job->out.width;
+        x_pixel[i] = (ptrdiff_t)(row * p->row + column);
+        y_pixel[i] = (ptrdiff_t)(row * y->row + column * y->column);
     }
-    run_packed(p, tile, first, p->job->first);
+    corr2d_tile tile = p->tile;
+    tile.x = p->x;
+    tile.x_pixel = x_pixel;
+    tile.y_pixel = y_pixel;
+    tile.y = job->y + job->first * plan->panel_channels * y->channel;
+    tile.channels = (job->last - job->first - 1) * plan->panel_channels + corr2d_panel_channels(plan, job->last - 1);
+    tile.weights = corr2d_panel_weights(plan, job->group, job->first, p->tap);
+    tile.bias = p->tap ? corr2d_zeros : corr2d_panel_bias(plan, job->group, job->first);
+    plan->kernels->pixel_few[pixels](&tile);
 }
 
-/* How many of a strip's pixels, its last ones, are run one by one. */
-static size_t lone_pixels(const corr2d_plan *plan, size_t pixels) {
+/* How many of a strip's pixels, its last ones, are no vector, or so little of one that a few at a time are cheaper. */
+static size_t few_pixels(const corr2d_plan *plan, size_t pixels) {
     if (one_pixel(&plan->layer)) return 1;
     const size_t rest = pixels % plan->kernels->lanes;
-    return rest <= FEW_PIXELS ? rest : 0;
+    return plan->in_place || rest <= MOST_FEW ? rest : 0;
 }
 
+/* The pixels after all whole tiles, in one tile or in two about equal. */
+static void run_last(const pass *p, size_t first, size_t pixels) {
+    const size_t lanes = p->job->plan->kernels->lanes, vectors = corr2d_div_up(pixels, lanes);
+    const size_t tiles = corr2d_div_up(pixels, tile_width(p->job->plan));
+    for (size_t i = 0, next; i < tiles; i++, first += next, pixels -= next) {
+        next = i + 1 < tiles ? corr2d_div_up(vectors, tiles) * lanes : pixels;
+        run_group(p, first, 1, next);
+    }
+}
+
+/* A tile of one vector is slow: the last whole tile shares what would be one. */
 static void run_pass(const pass *p) {
     const corr2d_plan *plan = p->job->plan;
-    const size_t lanes = plan->kernels->lanes, width = tile_width(plan);
-    const size_t pixels = p->job->out.height * p->job->out.width, tiled = pixels - lone_pixels(plan, pixels);
-    const size_t readable = plan->in_place ? tiled / lanes * lanes : tiled, whole = readable / width;
-    const size_t most = group_tiles(plan, plan->offset_count * width);
-    corr2d_tile tile = p->tile;
-    tile.pixels = width;
-    for (size_t i = 0; i < whole; i += most) run_group(p, &tile, i * width, corr2d_min(most, whole - i));
-    if (whole * width < readable) {
-        tile.pixels = readable - whole * width;
-        run_group(p, &tile, whole * width, 1);
+    const size_t width = tile_width(plan), most = group_tiles(plan, plan->offset_count * width);
+    const size_t pixels = p->job->out.height * p->job->out.width, tiled = pixels - few_pixels(plan, pixels);
+    size_t tiles = tiled / width;
+    const bool share = tiles && tiled > tiles * width && tiled - tiles * width <= plan->kernels->lanes;
+    tiles -= share;
+    for (size_t i = 0; i < tiles; i += most) run_group(p, i * width, corr2d_min(most, tiles - i), width);
+    run_last(p, tiles * width, tiled - tiles * width);
+    for (size_t i = tiled; i < pixels; i += CORR2D_FEW_PIXELS) {
+        run_few(p, i, corr2d_min(CORR2D_FEW_PIXELS, pixels - i));
     }
-    if (readable < tiled) {
-        tile.pixels = tiled - readable;
-        run_rest(p, &tile, readable);
+}
+
+/* All panels, so many at a time that the second cache holds their weights while all pixels pass. */
+static void run_chunks(const pass *all) {
+    const size_t last = all->job->last, panel_floats = all->job->plan->panel_channels * all->tile.taps;
+    const size_t chunk = corr2d_max(1, CHUNK_FLOATS / (panel_floats + 1));
+    corr2d_job job = *all->job;
+    pass p = *all;
+    p.job = &job;
+    for (; job.first < last; job.first = job.last) {
+        job.last = corr2d_min(last, job.first + chunk);
+        run_pass(&p);
     }
-    for (size_t i = tiled; i < pixels; i++) run_one(p, &tile, i);
 }
 
 static void run(const corr2d_job *job) {
@@ -284,9 +306,9 @@ static void run(const corr2d_job *job) {
                                .offsets = plan->offsets,
                                .packed = packed,
                                .tiles = 1,
-                               .panel = CORR2D_PANEL_ROWS * corr2d_layer_taps(layer),
+                               .panel = plan->panel_channels * corr2d_layer_taps(layer),
                                .y_channel = layer->y.channel,
-                               .bias_step = c ? 0 : CORR2D_PANEL_ROWS,
+                               .bias_step = c ? 0 : plan->panel_channels,
                                .load = c > 0 || layer->accumulate,
                                .lo = last ? layer->lo : -INFINITY,
                                .hi = last ? layer->hi : INFINITY};
@@ -295,7 +317,7 @@ static void run(const corr2d_job *job) {
             p.x = strip;
             p.row = plan->strip.row;
         }
-        run_pass(&p);
+        run_chunks(&p);
     }
 }
 

@@ -33,21 +33,27 @@ size_t corr2d_plan_block(const corr2d_layer *layer, size_t taps) {
     return corr2d_div_up(layer->group_in, corr2d_div_up(layer->group_in, most));
 }
 
-/* Sums so long that y may be stored channel by channel from vectors over channels. */
-#define LONG_SUM 200
+/* Sums so long that it does not show how vectors over channels are stored channel by channel. */
+#define LONG_SUM 250
 
 /*
- * Vectors over channels where both tensors have their channels side by side or the sums are long, and there is more
- * than one pixel: pixels may then lie anywhere.
+ * Whether vectors go over output channels, with pixels anywhere: where both tensors have their channels side by side,
+ * and else where sums are long, rows short enough for the variant, and kernels large enough to make packing them dear.
  */
-static const corr2d_path *choose_path(const corr2d_layer *layer) {
+static bool across_channels(const corr2d_layer *layer, const corr2d_kernels *kernels) {
+    const corr2d_axis *rows = &layer->rows, *columns = &layer->columns;
+    if (rows->out == 1 && columns->out == 1) return false;
+    if (layer->x.channel == 1 && layer->y.channel == 1) return true;
+    return rows->taps * columns->taps > 1 && corr2d_layer_taps(layer) >= LONG_SUM &&
+           columns->out <= kernels->channel_columns;
+}
+
+static const corr2d_path *choose_path(const corr2d_layer *layer, const corr2d_kernels *kernels) {
     const bool channels_last = layer->x.channel == 1 && layer->y.channel == 1;
     if (layer->group_in == 1 && layer->groups > 1) {
         return channels_last && layer->group_out == 1 ? &corr2d_path_depthwise_channel : &corr2d_path_depthwise_pixel;
     }
-    const bool one_pixel = layer->rows.out == 1 && layer->columns.out == 1;
-    const bool across = channels_last || corr2d_layer_taps(layer) >= LONG_SUM;
-    return across && !one_pixel ? &corr2d_path_channel : &corr2d_path_pixel;
+    return across_channels(layer, kernels) ? &corr2d_path_channel : &corr2d_path_pixel;
 }
 
 /* Sets aside `count` elements of `size` bytes at the end of a block of *bytes, aligned; returns where. */
@@ -117,7 +123,7 @@ corr2d_status corr2d_plan_make(corr2d_plan **plan, const corr2d_spec *spec, cons
     bool overflow = false;
     corr2d_status status = corr2d_layer_resolve(&draft.layer, spec);
     if (status) return status;
-    draft.path = choose_path(&draft.layer);
+    draft.path = choose_path(&draft.layer, kernels);
     draft.finite = corr2d_weights_finite(&draft.layer, weights);
     draft.path->cut(&draft, &overflow);
     status = allocate(&made, &draft, overflow);

@@ -21,12 +21,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Output channels in a panel of the pixel tiles' weights. */
-#define CORR2D_PANEL_ROWS 4
-
 /* Bounds on what a variant's tiles may measure, for the tables below and for buffers that hold a tile. */
 #define CORR2D_MAX_VECTORS 4
 #define CORR2D_MAX_PANELS 2
+#define CORR2D_MAX_ROWS 16
+#define CORR2D_FEW_PIXELS 4
 #define CORR2D_MAX_PIXELS 12
 #define CORR2D_MAX_LANES 16
 
@@ -92,13 +91,13 @@ typedef struct corr2d_kernels {
     size_t lanes; /* floats in a vector */
 
     /*
-     * Pixel tiles: vectors hold neighbouring pixels, p panels of four output channels by v vectors of pixels.
+     * Pixel tiles: vectors hold neighbouring pixels, p panels of panel_rows output channels by v vectors of pixels.
      *
      *                       pixel 0 1 2 ...        v * lanes - 1
      *   y + 0 * y_channel         + + + +---------------+        packed:  tap after tap the tile's pixels
      *   y + 1 * y_channel         + + + +---------------+                 [t][v * lanes]
      *     ...                                                    weights: panel after panel, in each
-     *   y + (4p-1) * y_channel    + + + +---------------+                 tap after tap its channels [p][t][4]
+     *   y + (rows-1) * y_channel  + + + +---------------+                 tap after tap its channels [p][t][panel_rows]
      *
      * `channels` may be any number: the kernel goes on to the next p panels, `panel` on in weights, `bias_step` in
      * bias, until all are done. For each it does `tiles` tiles, side by side in y, one after another in packed. Reads
@@ -107,17 +106,18 @@ typedef struct corr2d_kernels {
      * no such tile; it has one panel of every width from 1 to pixel_vectors. Both streams are read from front to back:
      * that, more than how much of them the first cache holds, is what makes them fast.
      *
-     * pixel_pack[v] does one tile of the first panel alone, so channels <= 4, and reads its pixels where they lie:
-     * vector i of tap t at x[x_pixel[i] + offsets[t]], whole vectors also where `pixels` is less. It writes them to
-     * packed, for the panels that follow.
+     * pixel_pack[v][p] does one tile of the first p panels alone, and reads its pixels where they lie: vector i of tap t
+     * at x[x_pixel[i] + offsets[t]], whole vectors also where `pixels` is less. It writes them to packed, for the panels
+     * that follow.
      *
-     * pixel_one does one pixel of any number of panels, and reads nothing but x[offsets[t]]: for the last pixel of a
-     * map, which is alone on square maps of odd width, since odd squares leave 1 over 8.
+     * pixel_few[n] does n pixels, which may lie anywhere, of any number of panels, and reads nothing but
+     * x[x_pixel[i] + offsets[t]]: for the last few pixels of a map. Its outputs are y[y_pixel[i] + o * y_channel].
      */
+    size_t panel_rows;
     size_t pixel_vectors; /* the widest tile, which is the fastest */
     corr2d_tile_fn *pixel[CORR2D_MAX_VECTORS + 1][CORR2D_MAX_PANELS + 1];
-    corr2d_tile_fn *pixel_pack[CORR2D_MAX_VECTORS + 1];
-    corr2d_tile_fn *pixel_one;
+    corr2d_tile_fn *pixel_pack[CORR2D_MAX_VECTORS + 1][CORR2D_MAX_PANELS + 1];
+    corr2d_tile_fn *pixel_few[CORR2D_FEW_PIXELS + 1];
 
     /*
      * Channel tiles: vectors hold neighbouring output channels, n pixels anywhere by v vectors of channels.
@@ -136,6 +136,7 @@ typedef struct corr2d_kernels {
      *
      * Without a table tap t's x is at x_pixel[i] + t * x_step, and its weights are the t-th.
      */
+    size_t channel_columns; /* with rows of up to so many outputs they are faster than pixel tiles for long sums */
     size_t channel_vectors, channel_pixels[CORR2D_MAX_VECTORS + 1];
     corr2d_tile_fn *channel[CORR2D_MAX_VECTORS + 1][CORR2D_MAX_PIXELS + 1];
 

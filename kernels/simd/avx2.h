@@ -58,13 +58,13 @@ static inline __attribute__((always_inline)) void f32xn_store_part(float *p, f32
     if (n & 1) simde_mm_store_ss(p, rest);
 }
 
-/* Four floats from p on and four from p + 8 on. */
-static inline f32xn f32xn_load_halves(const float *p) {
-    return simde_mm256_insertf128_ps(simde_mm256_castps128_ps256(simde_mm_loadu_ps(p)), simde_mm_loadu_ps(p + 8), 1);
+/* PANEL_ROWS is 4. */
+static inline f32xn f32xn_load_panels(const float *p, size_t panel) {
+    return simde_mm256_insertf128_ps(simde_mm256_castps128_ps256(simde_mm_loadu_ps(p)), simde_mm_loadu_ps(p + panel), 1);
 }
 
 static inline void f32xn_load_split(const float *p, f32xn *even, f32xn *odd) {
-    const f32xn a = f32xn_load_halves(p), b = f32xn_load_halves(p + 4);
+    const f32xn a = f32xn_load_panels(p, 8), b = f32xn_load_panels(p + 4, 8);
     *even = simde_mm256_shuffle_ps(a, b, 0x88);
     *odd = simde_mm256_shuffle_ps(a, b, 0xdd);
 }

@@ -3,8 +3,12 @@
 #ifndef CORR2D_SIMD_H
 #define CORR2D_SIMD_H
 
+#include <simde/x86/avx512/setzero.h> /* insert.h needs it, and does not say so */
+
 #include <simde/x86/avx512/add.h>
+#include <simde/x86/avx512/cast.h>
 #include <simde/x86/avx512/fmadd.h>
+#include <simde/x86/avx512/insert.h>
 #include <simde/x86/avx512/loadu.h>
 #include <simde/x86/avx512/max.h>
 #include <simde/x86/avx512/min.h>
@@ -58,6 +62,13 @@ static inline void f32xn_store_part(float *p, f32xn a, size_t n) {
     for (size_t i = 0; i < n; i++) p[i] = part[i];
 }
 #endif
+
+/* PANEL_ROWS is 8. */
+static inline f32xn f32xn_load_panels(const float *p, size_t panel) {
+    const simde__m512d low = simde_mm512_castpd256_pd512(simde_mm256_castps_pd(simde_mm256_loadu_ps(p)));
+    return simde_mm512_castpd_ps(
+        simde_mm512_insertf64x4(low, simde_mm256_castps_pd(simde_mm256_loadu_ps(p + panel)), 1));
+}
 
 static inline void f32xn_load_split(const float *p, f32xn *even, f32xn *odd) {
     const simde__m512i at_even = simde_mm512_set_epi32(30, 28, 26, 24, 22, 20, 18, 16, 14, 12, 10, 8, 6, 4, 2, 0);

@@ -67,6 +67,11 @@ static inline void f32xn_store_part(float *p, f32xn a, size_t n) {
     }
 }
 
+static inline f32xn f32xn_load_panels(const float *p, size_t panel) {
+    (void)panel;
+    return f32xn_load(p);
+}
+
 static inline void f32xn_load_split(const float *p, f32xn *even, f32xn *odd) {
     const simde_float32x4x2_t pair = simde_vld2q_f32(p);
     *even = pair.val[0];

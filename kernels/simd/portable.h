@@ -56,6 +56,11 @@ static inline __attribute__((always_inline)) void f32xn_store_part(float *p, f32
     for (size_t i = 0; i < n; i++) p[i] = part[i];
 }
 
+static inline f32xn f32xn_load_panels(const float *p, size_t panel) {
+    (void)panel;
+    return f32xn_load(p);
+}
+
 static inline void f32xn_load_split(const float *p, f32xn *even, f32xn *odd) {
     const f32xn a = f32xn_load(p), b = f32xn_load(p + 4);
     *even = simde_mm_shuffle_ps(a, b, 0x88);

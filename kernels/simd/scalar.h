@@ -49,6 +49,12 @@ static inline void f32xn_load_split(const float *p, f32xn *even, f32xn *odd) {
     *odd = p[1];
 }
 
+/* Weights of neighbouring channels, from p on as far as a panel of PANEL_ROWS goes, then from p + panel on. */
+static inline f32xn f32xn_load_panels(const float *p, size_t panel) {
+    (void)panel;
+    return *p;
+}
+
 /* Four weights, of which one at a time multiplies a whole vector. */
 typedef const float *f32x4;
 

@@ -110,9 +110,9 @@ ALWAYS_INLINE void channel_store(channel_acc *acc, const corr2d_tile *tile, chan
 }
 
 /* Four channels of four pixels between y, whose pixels are neighbours there, and the buffer. */
-static inline void channel_quad(float *y, size_t y_channel, float *buffer, bool out) {
+static inline void channel_quad(float *y, size_t y_channel, float *buffer, size_t pitch, bool out) {
     float *const from = out ? buffer : y, *const to = out ? y : buffer;
-    const size_t from_step = out ? CHANNEL_PITCH : y_channel, to_step = out ? y_channel : CHANNEL_PITCH;
+    const size_t from_step = out ? pitch : y_channel, to_step = out ? y_channel : pitch;
     quad a = quad_load(from), b = quad_load(from + from_step);
     quad c = quad_load(from + 2 * from_step), d = quad_load(from + 3 * from_step);
     quad_transpose(&a, &b, &c, &d);
@@ -126,10 +126,11 @@ static inline bool channel_neighbours(const ptrdiff_t *pixel) {
     return pixel[1] == pixel[0] + 1 && pixel[2] == pixel[0] + 2 && pixel[3] == pixel[0] + 3;
 }
 
-/* A step's outputs between y and the buffer, four by four as far as that goes. */
-ALWAYS_INLINE void channel_move(const channel_step *s, size_t y_channel, float *buffer, size_t pixels, bool out) {
+/* A step's outputs between y and the buffer, four by four as far as that goes; `pitch` from pixel to pixel there. */
+ALWAYS_INLINE void channel_move(const channel_step *s, size_t y_channel, float *buffer, size_t pitch, size_t pixels,
+                                bool out) {
     if (y_channel == 1) {
-        for (size_t i = 0; i < pixels; i++, buffer += CHANNEL_PITCH) {
+        for (size_t i = 0; i < pixels; i++, buffer += pitch) {
             float *y = s->y + s->y_pixel[i];
             memcpy(out ? y : buffer, out ? buffer : y, s->channels * sizeof *y);
         }
@@ -137,10 +138,10 @@ ALWAYS_INLINE void channel_move(const channel_step *s, size_t y_channel, float *
     }
     for (size_t i = 0; i < pixels;) {
         const bool four = i + 4 <= pixels && channel_neighbours(s->y_pixel + i);
-        float *y = s->y + s->y_pixel[i], *at = buffer + i * CHANNEL_PITCH;
+        float *y = s->y + s->y_pixel[i], *at = buffer + i * pitch;
         size_t c = 0;
-        for (; four && c + 4 <= s->channels; c += 4) channel_quad(y + c * y_channel, y_channel, at + c, out);
-        for (size_t last = i + (four ? 4 : 1); i < last; i++, at += CHANNEL_PITCH) {
+        for (; four && c + 4 <= s->channels; c += 4) channel_quad(y + c * y_channel, y_channel, at + c, pitch, out);
+        for (size_t last = i + (four ? 4 : 1); i < last; i++, at += pitch) {
             for (size_t o = c; o < s->channels; o++) {
                 float *p = s->y + s->y_pixel[i] + o * y_channel;
                 *(out ? p : at + o) = *(out ? at + o : p);
@@ -149,12 +150,21 @@ ALWAYS_INLINE void channel_move(const channel_step *s, size_t y_channel, float *
     }
 }
 
-static void channel_gather(const channel_step *s, size_t y_channel, float *buffer, size_t pixels) {
-    channel_move(s, y_channel, buffer, pixels, false);
+static void channel_gather(const channel_step *s, size_t y_channel, float *buffer, size_t pitch, size_t pixels) {
+    channel_move(s, y_channel, buffer, pitch, pixels, false);
 }
 
-static void channel_scatter(const channel_step *s, size_t y_channel, float *buffer, size_t pixels) {
-    channel_move(s, y_channel, buffer, pixels, true);
+static void channel_scatter(const channel_step *s, size_t y_channel, float *buffer, size_t pitch, size_t pixels) {
+    channel_move(s, y_channel, buffer, pitch, pixels, true);
+}
+
+/* Brings y nearer while the sums are computed: stored at last, it would be waited for. */
+static inline void channel_prefetch(const channel_step *s, size_t y_channel, size_t pixels) {
+    const float *first = s->y + s->y_pixel[0], *last = s->y + s->y_pixel[pixels - 1];
+    for (size_t c = 0; c < s->channels; c++, first += y_channel, last += y_channel) {
+        __builtin_prefetch(first, 1, 3);
+        __builtin_prefetch(last, 1, 3);
+    }
 }
 
 /* One panel by the pixels at x. */
@@ -165,8 +175,9 @@ ALWAYS_INLINE void channel_panel(const corr2d_tile *tile, const channel_step *s,
     const channel_y y = direct ? (channel_y){s->y, s->y_pixel} : (channel_y){buffer, channel_places};
     channel_acc acc;
     channel_bias(&acc, s->bias, pixels, vectors);
+    if (tile->y_channel != 1) channel_prefetch(s, tile->y_channel, pixels);
     if (tile->load) {
-        if (!direct) channel_gather(s, tile->y_channel, buffer, pixels);
+        if (!direct) channel_gather(s, tile->y_channel, buffer, CHANNEL_PITCH, pixels);
         channel_load(&acc, y, pixels, vectors);
     }
     if (tile->table) {
@@ -177,7 +188,7 @@ ALWAYS_INLINE void channel_panel(const corr2d_tile *tile, const channel_step *s,
         channel_taps_even(&acc, tile, x, s->weights, pixels, vectors);
     }
     channel_store(&acc, tile, y, pixels, vectors);
-    if (!direct) channel_scatter(s, tile->y_channel, buffer, pixels);
+    if (!direct) channel_scatter(s, tile->y_channel, buffer, CHANNEL_PITCH, pixels);
 }
 
 /* All panels of pixels first ... first + pixels - 1. */

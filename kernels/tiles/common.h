@@ -13,16 +13,8 @@
  */
 #ifdef __clang__
 #define UNROLL _Pragma("clang loop unroll(full)")
-#define UNROLL_TAPS _Pragma("clang loop unroll_count(2)")
 #else
 #define UNROLL _Pragma("GCC unroll 16")
-#define UNROLL_TAPS _Pragma("GCC unroll 2")
-#endif
-
-/* Under a sanitizer every copy of a tap carries its checks, and compiling takes minutes. */
-#ifdef __SANITIZE_ADDRESS__
-#undef UNROLL_TAPS
-#define UNROLL_TAPS
 #endif
 
 /*

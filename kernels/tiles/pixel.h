@@ -3,7 +3,7 @@
 #include "kernels/tiles/common.h"
 
 /* The most rows, which are output channels, of a tile. */
-#define PIXEL_ROWS (CORR2D_MAX_PANELS * CORR2D_PANEL_ROWS)
+#define PIXEL_ROWS (CORR2D_MAX_PANELS * PANEL_ROWS)
 
 /* acc.v[r][v]: output channel r, pixels v * LANES ... v * LANES + LANES - 1. */
 typedef struct pixel_acc {
@@ -34,10 +34,10 @@ ALWAYS_INLINE void pixel_load(pixel_acc *acc, pixel_y y, size_t rows, size_t vec
 ALWAYS_INLINE void pixel_tap(pixel_acc *acc, const f32xn *x_f32xn, const float *weights, size_t panel, size_t panels,
                              size_t vectors) {
     EACH(p, panels, CORR2D_MAX_PANELS) {
-        const f32x4 w = f32x4_load(weights + p * panel);
-        UNROLL for (size_t r = 0; r < CORR2D_PANEL_ROWS; r++) {
-            f32xn *a = acc->v[p * CORR2D_PANEL_ROWS + r];
-            EACH(v, vectors, CORR2D_MAX_VECTORS) a[v] = f32xn_fma_lane(x_f32xn[v], w, r, a[v]);
+        UNROLL for (size_t r = 0; r < PANEL_ROWS; r++) {
+            const f32x4 w = f32x4_load(weights + p * panel + r / 4 * 4);
+            f32xn *a = acc->v[p * PANEL_ROWS + r];
+            EACH(v, vectors, CORR2D_MAX_VECTORS) a[v] = f32xn_fma_lane(x_f32xn[v], w, r % 4, a[v]);
         }
     }
 }
@@ -46,18 +46,19 @@ ALWAYS_INLINE void pixel_tap(pixel_acc *acc, const f32xn *x_f32xn, const float *
 ALWAYS_INLINE void pixel_taps(pixel_acc *acc, const corr2d_tile *tile, const float *packed, const float *weights,
                               size_t panels, size_t vectors) {
     const size_t panel = tile->panel;
-    const float *const end = weights + tile->taps * CORR2D_PANEL_ROWS;
-    UNROLL_TAPS while (weights != end) {
+    const float *const end = weights + tile->taps * PANEL_ROWS;
+    while (weights != end) {
         f32xn x_f32xn[CORR2D_MAX_VECTORS];
         EACH(v, vectors, CORR2D_MAX_VECTORS) x_f32xn[v] = f32xn_load(packed + v * LANES);
         pixel_tap(acc, x_f32xn, weights, panel, panels, vectors);
         packed += vectors * LANES;
-        weights += CORR2D_PANEL_ROWS;
+        weights += PANEL_ROWS;
     }
 }
 
-/* All taps of one panel, from where the pixels lie; packs them on the way. */
-ALWAYS_INLINE void pixel_taps_packing(pixel_acc *acc, const corr2d_tile *tile, const float *weights, size_t vectors) {
+/* The same from where the pixels lie; packs them on the way. */
+ALWAYS_INLINE void pixel_taps_packing(pixel_acc *acc, const corr2d_tile *tile, const float *weights, size_t panels,
+                                      size_t vectors) {
     const ptrdiff_t *offset = tile->offsets, *const end = offset + tile->taps;
     const float *x[CORR2D_MAX_VECTORS];
     float *packed = tile->packed;
@@ -66,9 +67,9 @@ ALWAYS_INLINE void pixel_taps_packing(pixel_acc *acc, const corr2d_tile *tile, c
         f32xn x_f32xn[CORR2D_MAX_VECTORS];
         EACH(v, vectors, CORR2D_MAX_VECTORS) x_f32xn[v] = f32xn_load(x[v] + *offset);
         EACH(v, vectors, CORR2D_MAX_VECTORS) f32xn_store(packed + v * LANES, x_f32xn[v]);
-        pixel_tap(acc, x_f32xn, weights, 0, 1, vectors);
+        pixel_tap(acc, x_f32xn, weights, tile->panel, panels, vectors);
         packed += vectors * LANES;
-        weights += CORR2D_PANEL_ROWS;
+        weights += PANEL_ROWS;
     }
 }
 
@@ -86,8 +87,15 @@ typedef struct pixel_step {
     size_t channels;
 } pixel_step;
 
+/* While this tile is computed, the next one's y comes nearer: short sums write it faster than it is fetched. */
+ALWAYS_INLINE void pixel_prefetch(const float *y, size_t y_channel, size_t rows, size_t vectors) {
+    EACH(r, rows, PIXEL_ROWS) {
+        EACH(v, vectors, CORR2D_MAX_VECTORS) __builtin_prefetch(y + r * y_channel + v * LANES, 1, 3);
+    }
+}
+
 ALWAYS_INLINE void pixel_panels(const corr2d_tile *tile, pixel_step s, size_t panels, size_t vectors, bool packing) {
-    const size_t rows = panels * CORR2D_PANEL_ROWS, width = vectors * LANES;
+    const size_t rows = panels * PANEL_ROWS, width = vectors * LANES;
     float edge[PIXEL_ROWS * CORR2D_MAX_VECTORS * LANES];
     const bool whole = s.channels >= rows && tile->pixels == width;
     const corr2d_edge part = {s.y, tile->y_channel, s.channels < rows ? s.channels : rows, tile->pixels, edge, width};
@@ -100,7 +108,7 @@ ALWAYS_INLINE void pixel_panels(const corr2d_tile *tile, pixel_step s, size_t pa
         pixel_load(&acc, y, rows, vectors);
     }
     if (packing) {
-        pixel_taps_packing(&acc, tile, s.weights, vectors);
+        pixel_taps_packing(&acc, tile, s.weights, panels, vectors);
     } else {
         pixel_taps(&acc, tile, s.packed, s.weights, panels, vectors);
     }
@@ -110,9 +118,9 @@ ALWAYS_INLINE void pixel_panels(const corr2d_tile *tile, pixel_step s, size_t pa
 
 /* One step of each of the tiles side by side. */
 ALWAYS_INLINE void pixel_tiles(const corr2d_tile *tile, pixel_step s, size_t panels, size_t vectors) {
-    float *next = s.y + panels * CORR2D_PANEL_ROWS * tile->y_channel;
+    float *next = s.y + panels * PANEL_ROWS * tile->y_channel;
     for (size_t i = 0; i < tile->tiles; i++) {
-        s.next = i + 1 < tile->tiles ? s.y + vectors * LANES : s.channels > panels * CORR2D_PANEL_ROWS ? next : NULL;
+        s.next = i + 1 < tile->tiles ? s.y + vectors * LANES : s.channels > panels * PANEL_ROWS ? next : NULL;
         pixel_panels(tile, s, panels, vectors, false);
         s.packed += tile->taps * vectors * LANES;
         s.y += vectors * LANES;
@@ -120,7 +128,7 @@ ALWAYS_INLINE void pixel_tiles(const corr2d_tile *tile, pixel_step s, size_t pan
 }
 
 ALWAYS_INLINE void pixel_tile(const corr2d_tile *tile, size_t panels, size_t vectors) {
-    const size_t rows = panels * CORR2D_PANEL_ROWS;
+    const size_t rows = panels * PANEL_ROWS;
     pixel_step s = {tile->packed, tile->weights, tile->bias, tile->y, NULL, tile->channels};
     for (;;) {
         pixel_tiles(tile, s, panels, vectors);
@@ -132,69 +140,113 @@ ALWAYS_INLINE void pixel_tile(const corr2d_tile *tile, size_t panels, size_t vec
     }
 }
 
-ALWAYS_INLINE void pixel_tile_packing(const corr2d_tile *tile, size_t vectors) {
+ALWAYS_INLINE void pixel_tile_packing(const corr2d_tile *tile, size_t panels, size_t vectors) {
     const pixel_step s = {NULL, tile->weights, tile->bias, tile->y, NULL, tile->channels};
-    pixel_panels(tile, s, 1, vectors, true);
+    pixel_panels(tile, s, panels, vectors, true);
 }
 
-/* Defines the tile of p panels by v vectors. */
+/* Defines the tile of p panels by v vectors, and the one that packs. */
 #define PIXEL_TILE(p, v)                                                                                               \
-    static void pixel_##p##x##v(const corr2d_tile *tile) { pixel_tile(tile, p, v); }
-
-#define PIXEL_PACK_TILE(v)                                                                                             \
-    static void pixel_pack_##v(const corr2d_tile *tile) { pixel_tile_packing(tile, v); }
+    static void pixel_##p##x##v(const corr2d_tile *tile) { pixel_tile(tile, p, v); }                                   \
+    static void pixel_pack_##p##x##v(const corr2d_tile *tile) { pixel_tile_packing(tile, p, v); }
 
 /*
- * One pixel: here the vectors hold a panel's channels, and the chains side by side are those of several panels: eight
- * vectors, or as many scalars.
+ * A few pixels: here the vectors hold channels, as in the channel tiles, but the weights are the pixel tiles' panels,
+ * which a vector may have to be put together from.
  */
-#define PIXEL_ONE_PANELS (LANES == 1 ? 2 : 8)
+#define FEW_VECTORS 8
+#define FEW_PITCH (FEW_VECTORS * LANES)
 
-/* One channel of the pixel from `acc` on, and its y. */
-static inline void pixel_one_finish(const corr2d_tile *tile, float *y, float acc) {
-    acc = acc < tile->lo ? tile->lo : acc;
-    *y = (acc > tile->hi ? tile->hi : acc) + 0.0f;
+/* The least to step by: a panel or, where that is more, a vector. */
+#define FEW_LEAST (LANES < PANEL_ROWS ? PANEL_ROWS / LANES : 1)
+
+typedef struct few_acc {
+    f32xn v[CORR2D_FEW_PIXELS][FEW_VECTORS];
+} few_acc;
+
+/* The v-th vector of channels, a panel's weights being `panel` on from the last one's. */
+ALWAYS_INLINE f32xn few_load(const float *weights, size_t panel, size_t v) {
+    const size_t channel = v * LANES;
+    return f32xn_load_panels(weights + channel / PANEL_ROWS * panel + channel % PANEL_ROWS, panel);
 }
 
-static inline void pixel_one_start(float *acc, const corr2d_tile *tile, const pixel_step *s, size_t rows) {
-    for (size_t r = 0; r < rows; r++) {
-        const float bias = s->bias[r / CORR2D_PANEL_ROWS * tile->bias_step + r % CORR2D_PANEL_ROWS];
-        acc[r] = tile->load && r < s->channels ? s->y[r * tile->y_channel] + bias : bias;
+ALWAYS_INLINE void few_begin(few_acc *acc, const corr2d_tile *tile, const channel_step *s, size_t bias_step,
+                             float *buffer, size_t pixels, size_t vectors) {
+    EACH(v, vectors, FEW_VECTORS) {
+        const f32xn bias = few_load(s->bias, bias_step, v);
+        EACH(i, pixels, CORR2D_FEW_PIXELS) acc->v[i][v] = bias;
     }
-}
-
-/* The next `panels` panels. */
-ALWAYS_INLINE void pixel_one_panels(const corr2d_tile *tile, const pixel_step *s, size_t panels) {
-    const size_t rows = panels * CORR2D_PANEL_ROWS, panel = tile->panel;
-    const ptrdiff_t *offset = tile->offsets, *const end = offset + tile->taps;
-    const float *x = tile->x, *weights = s->weights;
-    float start[PIXEL_ONE_PANELS * CORR2D_PANEL_ROWS];
-    quad acc[PIXEL_ONE_PANELS];
-    pixel_one_start(start, tile, s, rows);
-    EACH(p, panels, PIXEL_ONE_PANELS) acc[p] = quad_load(start + p * CORR2D_PANEL_ROWS);
-    for (; offset != end; offset++, weights += CORR2D_PANEL_ROWS) {
-        const quad x_quad = quad_splat(x[*offset]);
-        EACH(p, panels, PIXEL_ONE_PANELS) acc[p] = quad_fma(x_quad, quad_load(weights + p * panel), acc[p]);
-    }
-    EACH(p, panels, PIXEL_ONE_PANELS) quad_store(start + p * CORR2D_PANEL_ROWS, acc[p]);
-    for (size_t r = 0; r < rows && r < s->channels; r++) {
-        pixel_one_finish(tile, s->y + r * tile->y_channel, start[r]);
-    }
-}
-
-static void pixel_one(const corr2d_tile *tile) {
-    pixel_step s = {NULL, tile->weights, tile->bias, tile->y, NULL, tile->channels};
-    while (s.channels) {
-        const bool many = s.channels > (PIXEL_ONE_PANELS - 1) * CORR2D_PANEL_ROWS;
-        const size_t panels = many ? PIXEL_ONE_PANELS : 1, rows = panels * CORR2D_PANEL_ROWS;
-        if (many) {
-            pixel_one_panels(tile, &s, PIXEL_ONE_PANELS);
-        } else {
-            pixel_one_panels(tile, &s, 1);
+    if (!tile->load) return;
+    channel_gather(s, tile->y_channel, buffer, FEW_PITCH, pixels);
+    EACH(i, pixels, CORR2D_FEW_PIXELS) {
+        EACH(v, vectors, FEW_VECTORS) {
+            acc->v[i][v] = f32xn_add(f32xn_load(buffer + i * FEW_PITCH + v * LANES), acc->v[i][v]);
         }
-        s.channels -= s.channels < rows ? s.channels : rows;
-        s.weights += panels * tile->panel;
-        s.bias += panels * tile->bias_step;
-        s.y += rows * tile->y_channel;
     }
 }
+
+ALWAYS_INLINE void few_taps(few_acc *acc, const corr2d_tile *tile, const float *const *x, const float *weights,
+                            size_t panel, size_t pixels, size_t vectors) {
+    const ptrdiff_t *offset = tile->offsets, *const end = offset + tile->taps;
+    for (; offset != end; offset++, weights += PANEL_ROWS) {
+        f32xn x_f32xn[CORR2D_FEW_PIXELS];
+        EACH(i, pixels, CORR2D_FEW_PIXELS) x_f32xn[i] = f32xn_splat(x[i][*offset]);
+        EACH(v, vectors, FEW_VECTORS) {
+            const f32xn w_f32xn = few_load(weights, panel, v);
+            EACH(i, pixels, CORR2D_FEW_PIXELS) acc->v[i][v] = f32xn_fma(x_f32xn[i], w_f32xn, acc->v[i][v]);
+        }
+    }
+}
+
+/* `vectors` vectors of channels; the last may lack its second panel, and then takes the first one twice. */
+ALWAYS_INLINE void few_step(const corr2d_tile *tile, const channel_step *s, const float *const *x, size_t pixels,
+                            size_t vectors) {
+    const bool twice = LANES > PANEL_ROWS && s->channels <= PANEL_ROWS;
+    const f32xn lo = f32xn_splat(tile->lo), hi = f32xn_splat(tile->hi);
+    float buffer[CORR2D_FEW_PIXELS * FEW_PITCH];
+    few_acc acc;
+    few_begin(&acc, tile, s, twice ? 0 : tile->bias_step, buffer, pixels, vectors);
+    few_taps(&acc, tile, x, s->weights, twice ? 0 : tile->panel, pixels, vectors);
+    EACH(i, pixels, CORR2D_FEW_PIXELS) {
+        EACH(v, vectors, FEW_VECTORS) {
+            f32xn_store(buffer + i * FEW_PITCH + v * LANES, finish(acc.v[i][v], lo, hi));
+        }
+    }
+    channel_scatter(s, tile->y_channel, buffer, FEW_PITCH, pixels);
+}
+
+/* Steps of `vectors` vectors as long as there are so many whole ones, and the least for the rest. */
+ALWAYS_INLINE void few_steps(const corr2d_tile *tile, channel_step *s, const float *const *x, size_t *left,
+                             size_t pixels, size_t vectors) {
+    const size_t width = vectors * LANES, whole = vectors == FEW_LEAST ? 1 : width, panels = width / PANEL_ROWS;
+    while (*left >= whole) {
+        s->channels = *left < width ? *left : width;
+        few_step(tile, s, x, pixels, vectors);
+        *left -= s->channels;
+        s->weights += panels * tile->panel;
+        s->bias += panels * tile->bias_step;
+        s->y += width * tile->y_channel;
+    }
+}
+
+ALWAYS_INLINE void few_tile(const corr2d_tile *tile, size_t pixels, size_t vectors) {
+    const float *x[CORR2D_FEW_PIXELS];
+    channel_step s = {tile->weights, tile->bias, tile->y, tile->y_pixel, 0};
+    size_t left = tile->channels;
+    EACH(i, pixels, CORR2D_FEW_PIXELS) x[i] = tile->x + tile->x_pixel[i];
+    few_steps(tile, &s, x, &left, pixels, vectors);
+    few_steps(tile, &s, x, &left, pixels, FEW_LEAST);
+}
+
+static void pixel_few_1(const corr2d_tile *tile) { few_tile(tile, 1, 8); }
+
+/* Where a pixel is a vector only a map of one pixel is few. */
+#if LANES == 1
+#define PIXEL_FEW {[1] = pixel_few_1}
+#else
+static void pixel_few_2(const corr2d_tile *tile) { few_tile(tile, 2, 4); }
+static void pixel_few_3(const corr2d_tile *tile) { few_tile(tile, 3, FEW_LEAST == 1 ? 3 : 4); }
+static void pixel_few_4(const corr2d_tile *tile) { few_tile(tile, 4, 2); }
+
+#define PIXEL_FEW {[1] = pixel_few_1, [2] = pixel_few_2, [3] = pixel_few_3, [4] = pixel_few_4}
+#endif

@@ -4,6 +4,7 @@
  * 4 x 3 and 8 x 1 vectors of pixels; 2 vectors of channels by 6 pixels, or 1 by 8. The variant includes its words first.
  */
 #define CHANNEL_LANES false
+#define PANEL_ROWS 4
 
 #include "kernels/tiles/channel.h"
 #include "kernels/tiles/depthwise.h"
@@ -14,17 +15,9 @@ PIXEL_TILE(2, 1)
 PIXEL_TILE(1, 2)
 PIXEL_TILE(1, 3)
 
-PIXEL_PACK_TILE(1)
-PIXEL_PACK_TILE(2)
-PIXEL_PACK_TILE(3)
-
 CHANNEL_TILES_8(1)
 CHANNEL_TILES_6(2)
 
-#define PIXEL_TABLE                                                                                                    \
-    {                                                                                                                  \
-        [1] = {[1] = pixel_1x1, [2] = pixel_2x1}, [2] = {[1] = pixel_1x2}, [3] = {[1] = pixel_1x3},                    \
-    }
 #define CHANNEL_TABLE                                                                                            \
     { [1] = CHANNEL_ROW_8(1), [2] = CHANNEL_ROW_6(2) }
 
@@ -33,9 +26,11 @@ const corr2d_kernels CORR2D_KERNELS = {
     .fused = FUSED,
     .lanes = LANES,
     .pixel_vectors = 3,
-    .pixel = PIXEL_TABLE,
-    .pixel_pack = {[1] = pixel_pack_1, [2] = pixel_pack_2, [3] = pixel_pack_3},
-    .pixel_one = pixel_one,
+    .panel_rows = PANEL_ROWS,
+    .pixel = {[1] = {[1] = pixel_1x1, [2] = pixel_2x1}, [2] = {[1] = pixel_1x2}, [3] = {[1] = pixel_1x3}},
+    .pixel_pack = {[1] = {[1] = pixel_pack_1x1, [2] = pixel_pack_2x1}, [2] = {[1] = pixel_pack_1x2}, [3] = {[1] = pixel_pack_1x3}},
+    .pixel_few = PIXEL_FEW,
+    .channel_columns = 16,
     .channel_vectors = 2,
     .channel_pixels = {[1] = 8, [2] = 6},
     .channel = CHANNEL_TABLE,

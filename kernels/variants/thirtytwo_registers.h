@@ -3,6 +3,8 @@
  * The tiles for a file of thirty-two vector registers: up to twenty-four accumulators, 8 channels x 3 vectors of
  * pixels; 4 vectors of channels by 5 pixels, 2 or 1 by 8. The variant includes its words first, and says CHANNEL_LANES.
  */
+#define PANEL_ROWS 8
+
 #include "kernels/tiles/channel.h"
 #include "kernels/tiles/depthwise.h"
 #include "kernels/tiles/pixel.h"
@@ -10,23 +12,12 @@
 PIXEL_TILE(1, 1)
 PIXEL_TILE(1, 2)
 PIXEL_TILE(1, 3)
-PIXEL_TILE(2, 1)
-PIXEL_TILE(2, 2)
-PIXEL_TILE(2, 3)
-
-PIXEL_PACK_TILE(1)
-PIXEL_PACK_TILE(2)
-PIXEL_PACK_TILE(3)
 
 CHANNEL_TILES_8(1)
 CHANNEL_TILES_8(2)
 CHANNEL_TILES_5(3)
 CHANNEL_TILES_5(4)
 
-#define PIXEL_ROW(v)                                                                                                   \
-    { [1] = pixel_1x##v, [2] = pixel_2x##v }
-#define PIXEL_TABLE                                                                                                    \
-    { [1] = PIXEL_ROW(1), [2] = PIXEL_ROW(2), [3] = PIXEL_ROW(3) }
 #define CHANNEL_TABLE                                                                                            \
     {                                                                                                                  \
         [1] = CHANNEL_ROW_8(1), [2] = CHANNEL_ROW_8(2), [3] = CHANNEL_ROW_5(3),                      \
@@ -38,9 +29,11 @@ const corr2d_kernels CORR2D_KERNELS = {
     .fused = FUSED,
     .lanes = LANES,
     .pixel_vectors = 3,
-    .pixel = PIXEL_TABLE,
-    .pixel_pack = {[1] = pixel_pack_1, [2] = pixel_pack_2, [3] = pixel_pack_3},
-    .pixel_one = pixel_one,
+    .panel_rows = PANEL_ROWS,
+    .pixel = {[1] = {[1] = pixel_1x1}, [2] = {[1] = pixel_1x2}, [3] = {[1] = pixel_1x3}},
+    .pixel_pack = {[1] = {[1] = pixel_pack_1x1}, [2] = {[1] = pixel_pack_1x2}, [3] = {[1] = pixel_pack_1x3}},
+    .pixel_few = PIXEL_FEW,
+    .channel_columns = 16,
     .channel_vectors = 4,
     .channel_pixels = {[1] = 8, [2] = 8, [3] = 5, [4] = 5},
     .channel = CHANNEL_TABLE,
