@@ -3,6 +3,8 @@
 #ifndef CORR2D_SIMD_H
 #define CORR2D_SIMD_H
 
+#include "kernels/simd/word.h"
+
 #include <simde/x86/avx2.h>
 #include <simde/x86/fma.h>
 
@@ -13,33 +15,33 @@
 
 typedef simde__m256 f32xn;
 
-static inline f32xn f32xn_load(const float *p) { return simde_mm256_loadu_ps(p); }
+WORD f32xn f32xn_load(const float *p) { return simde_mm256_loadu_ps(p); }
 
-static inline void f32xn_store(float *p, f32xn a) { simde_mm256_storeu_ps(p, a); }
+WORD void f32xn_store(float *p, f32xn a) { simde_mm256_storeu_ps(p, a); }
 
-static inline f32xn f32xn_splat(float a) { return simde_mm256_set1_ps(a); }
+WORD f32xn f32xn_splat(float a) { return simde_mm256_set1_ps(a); }
 
-static inline f32xn f32xn_add(f32xn a, f32xn b) { return simde_mm256_add_ps(a, b); }
+WORD f32xn f32xn_add(f32xn a, f32xn b) { return simde_mm256_add_ps(a, b); }
 
 /* a * b + c, rounded once. */
-static inline f32xn f32xn_fma(f32xn a, f32xn b, f32xn c) { return simde_mm256_fmadd_ps(a, b, c); }
+WORD f32xn f32xn_fma(f32xn a, f32xn b, f32xn c) { return simde_mm256_fmadd_ps(a, b, c); }
 
 /* The instruction returns its second operand where either is NaN, so a NaN in x passes through. */
-static inline f32xn f32xn_clamp(f32xn x, f32xn lo, f32xn hi) {
+WORD f32xn f32xn_clamp(f32xn x, f32xn lo, f32xn hi) {
     return simde_mm256_min_ps(hi, simde_mm256_max_ps(lo, x));
 }
 
 typedef simde__m256i f32xn_mask;
 
-static inline f32xn_mask f32xn_mask_of(size_t count) {
+WORD f32xn_mask f32xn_mask_of(size_t count) {
     const simde__m256i lanes = simde_mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
     return simde_mm256_cmpgt_epi32(simde_mm256_set1_epi32((int)count), lanes);
 }
 
-static inline f32xn f32xn_load_mask(const float *p, f32xn_mask mask) { return simde_mm256_maskload_ps(p, mask); }
+WORD f32xn f32xn_load_mask(const float *p, f32xn_mask mask) { return simde_mm256_maskload_ps(p, mask); }
 
 /* In three steps, since the masked store is microcode on many CPUs. */
-static inline __attribute__((always_inline)) void f32xn_store_part(float *p, f32xn a, size_t n) {
+WORD void f32xn_store_part(float *p, f32xn a, size_t n) {
     simde__m128 rest = simde_mm256_castps256_ps128(a);
     if (n & 8) {
         simde_mm256_storeu_ps(p, a);
@@ -59,33 +61,34 @@ static inline __attribute__((always_inline)) void f32xn_store_part(float *p, f32
 }
 
 /* PANEL_ROWS is 4. */
-static inline f32xn f32xn_load_panels(const float *p, size_t panel) {
+WORD f32xn f32xn_load_panels(const float *p, size_t panel) {
     return simde_mm256_insertf128_ps(simde_mm256_castps128_ps256(simde_mm_loadu_ps(p)), simde_mm_loadu_ps(p + panel), 1);
 }
 
-static inline void f32xn_load_split(const float *p, f32xn *even, f32xn *odd) {
-    const f32xn a = f32xn_load_panels(p, 8), b = f32xn_load_panels(p + 4, 8);
-    *even = simde_mm256_shuffle_ps(a, b, 0x88);
-    *odd = simde_mm256_shuffle_ps(a, b, 0xdd);
+WORD void f32xn_split(f32xn a, f32xn b, f32xn *even, f32xn *odd) {
+    const simde__m256d evens = simde_mm256_castps_pd(simde_mm256_shuffle_ps(a, b, 0x88));
+    const simde__m256d odds = simde_mm256_castps_pd(simde_mm256_shuffle_ps(a, b, 0xdd));
+    *even = simde_mm256_castpd_ps(simde_mm256_permute4x64_pd(evens, 0xd8));
+    *odd = simde_mm256_castpd_ps(simde_mm256_permute4x64_pd(odds, 0xd8));
 }
 
 /* Four weights, of which one at a time multiplies a whole vector: here a broadcast from memory. */
 typedef const float *f32x4;
 
-static inline f32x4 f32x4_load(const float *p) { return p; }
+WORD f32x4 f32x4_load(const float *p) { return p; }
 
-static inline f32xn f32xn_fma_lane(f32xn x, f32x4 w, size_t lane, f32xn c) {
+WORD f32xn f32xn_fma_lane(f32xn x, f32x4 w, size_t lane, f32xn c) {
     return f32xn_fma(f32xn_splat(w[lane]), x, c);
 }
 
 /* A panel's four weights as a vector of their own, for tiles of one pixel. */
 typedef simde__m128 quad;
 
-static inline quad quad_load(const float *p) { return simde_mm_loadu_ps(p); }
+WORD quad quad_load(const float *p) { return simde_mm_loadu_ps(p); }
 
-static inline void quad_store(float *p, quad a) { simde_mm_storeu_ps(p, a); }
+WORD void quad_store(float *p, quad a) { simde_mm_storeu_ps(p, a); }
 
-static inline void quad_transpose(quad *a, quad *b, quad *c, quad *d) {
+WORD void quad_transpose(quad *a, quad *b, quad *c, quad *d) {
     const quad ab_low = simde_mm_unpacklo_ps(*a, *b), ab_high = simde_mm_unpackhi_ps(*a, *b);
     const quad cd_low = simde_mm_unpacklo_ps(*c, *d), cd_high = simde_mm_unpackhi_ps(*c, *d);
     *a = simde_mm_movelh_ps(ab_low, cd_low);
@@ -94,8 +97,8 @@ static inline void quad_transpose(quad *a, quad *b, quad *c, quad *d) {
     *d = simde_mm_movehl_ps(cd_high, ab_high);
 }
 
-static inline quad quad_splat(float a) { return simde_mm_set1_ps(a); }
+WORD quad quad_splat(float a) { return simde_mm_set1_ps(a); }
 
-static inline quad quad_fma(quad a, quad b, quad c) { return simde_mm_fmadd_ps(a, b, c); }
+WORD quad quad_fma(quad a, quad b, quad c) { return simde_mm_fmadd_ps(a, b, c); }
 
 #endif

@@ -3,6 +3,8 @@
 #ifndef CORR2D_SIMD_H
 #define CORR2D_SIMD_H
 
+#include "kernels/simd/word.h"
+
 #include <simde/x86/avx512/setzero.h> /* insert.h needs it, and does not say so */
 
 #include <simde/x86/avx512/add.h>
@@ -25,38 +27,38 @@
 
 typedef simde__m512 f32xn;
 
-static inline f32xn f32xn_load(const float *p) { return simde_mm512_loadu_ps(p); }
+WORD f32xn f32xn_load(const float *p) { return simde_mm512_loadu_ps(p); }
 
-static inline void f32xn_store(float *p, f32xn a) { simde_mm512_storeu_ps(p, a); }
+WORD void f32xn_store(float *p, f32xn a) { simde_mm512_storeu_ps(p, a); }
 
-static inline f32xn f32xn_splat(float a) { return simde_mm512_set1_ps(a); }
+WORD f32xn f32xn_splat(float a) { return simde_mm512_set1_ps(a); }
 
-static inline f32xn f32xn_add(f32xn a, f32xn b) { return simde_mm512_add_ps(a, b); }
+WORD f32xn f32xn_add(f32xn a, f32xn b) { return simde_mm512_add_ps(a, b); }
 
-static inline f32xn f32xn_fma(f32xn a, f32xn b, f32xn c) { return simde_mm512_fmadd_ps(a, b, c); }
+WORD f32xn f32xn_fma(f32xn a, f32xn b, f32xn c) { return simde_mm512_fmadd_ps(a, b, c); }
 
 /* The instruction returns its second operand where either is NaN, so a NaN in x passes through. */
-static inline f32xn f32xn_clamp(f32xn x, f32xn lo, f32xn hi) {
+WORD f32xn f32xn_clamp(f32xn x, f32xn lo, f32xn hi) {
     return simde_mm512_min_ps(hi, simde_mm512_max_ps(lo, x));
 }
 
 typedef simde__mmask16 f32xn_mask;
 
-static inline f32xn_mask f32xn_mask_of(size_t count) { return (f32xn_mask)((1u << count) - 1); }
+WORD f32xn_mask f32xn_mask_of(size_t count) { return (f32xn_mask)((1u << count) - 1); }
 
 /* SIMDe 0.7 lacks the masked load and store. */
 #ifdef SIMDE_X86_AVX512F_NATIVE
-static inline f32xn f32xn_load_mask(const float *p, f32xn_mask mask) { return _mm512_maskz_loadu_ps(mask, p); }
+WORD f32xn f32xn_load_mask(const float *p, f32xn_mask mask) { return _mm512_maskz_loadu_ps(mask, p); }
 
-static inline void f32xn_store_part(float *p, f32xn a, size_t n) { _mm512_mask_storeu_ps(p, f32xn_mask_of(n), a); }
+WORD void f32xn_store_part(float *p, f32xn a, size_t n) { _mm512_mask_storeu_ps(p, f32xn_mask_of(n), a); }
 #else
-static inline f32xn f32xn_load_mask(const float *p, f32xn_mask mask) {
+WORD f32xn f32xn_load_mask(const float *p, f32xn_mask mask) {
     float part[LANES] = {0.0f};
     for (size_t i = 0; mask >> i; i++) part[i] = p[i];
     return f32xn_load(part);
 }
 
-static inline void f32xn_store_part(float *p, f32xn a, size_t n) {
+WORD void f32xn_store_part(float *p, f32xn a, size_t n) {
     float part[LANES];
     f32xn_store(part, a);
     for (size_t i = 0; i < n; i++) p[i] = part[i];
@@ -64,16 +66,15 @@ static inline void f32xn_store_part(float *p, f32xn a, size_t n) {
 #endif
 
 /* PANEL_ROWS is 8. */
-static inline f32xn f32xn_load_panels(const float *p, size_t panel) {
+WORD f32xn f32xn_load_panels(const float *p, size_t panel) {
     const simde__m512d low = simde_mm512_castpd256_pd512(simde_mm256_castps_pd(simde_mm256_loadu_ps(p)));
     return simde_mm512_castpd_ps(
         simde_mm512_insertf64x4(low, simde_mm256_castps_pd(simde_mm256_loadu_ps(p + panel)), 1));
 }
 
-static inline void f32xn_load_split(const float *p, f32xn *even, f32xn *odd) {
+WORD void f32xn_split(f32xn a, f32xn b, f32xn *even, f32xn *odd) {
     const simde__m512i at_even = simde_mm512_set_epi32(30, 28, 26, 24, 22, 20, 18, 16, 14, 12, 10, 8, 6, 4, 2, 0);
     const simde__m512i at_odd = simde_mm512_set_epi32(31, 29, 27, 25, 23, 21, 19, 17, 15, 13, 11, 9, 7, 5, 3, 1);
-    const f32xn a = f32xn_load(p), b = f32xn_load(p + LANES);
     *even = simde_mm512_permutex2var_ps(a, at_even, b);
     *odd = simde_mm512_permutex2var_ps(a, at_odd, b);
 }
@@ -81,20 +82,20 @@ static inline void f32xn_load_split(const float *p, f32xn *even, f32xn *odd) {
 /* Four weights, of which one at a time multiplies a whole vector: here a broadcast from memory. */
 typedef const float *f32x4;
 
-static inline f32x4 f32x4_load(const float *p) { return p; }
+WORD f32x4 f32x4_load(const float *p) { return p; }
 
-static inline f32xn f32xn_fma_lane(f32xn x, f32x4 w, size_t lane, f32xn c) {
+WORD f32xn f32xn_fma_lane(f32xn x, f32x4 w, size_t lane, f32xn c) {
     return f32xn_fma(f32xn_splat(w[lane]), x, c);
 }
 
 /* A panel's four weights as a vector of their own, for tiles of one pixel. */
 typedef simde__m128 quad;
 
-static inline quad quad_load(const float *p) { return simde_mm_loadu_ps(p); }
+WORD quad quad_load(const float *p) { return simde_mm_loadu_ps(p); }
 
-static inline void quad_store(float *p, quad a) { simde_mm_storeu_ps(p, a); }
+WORD void quad_store(float *p, quad a) { simde_mm_storeu_ps(p, a); }
 
-static inline void quad_transpose(quad *a, quad *b, quad *c, quad *d) {
+WORD void quad_transpose(quad *a, quad *b, quad *c, quad *d) {
     const quad ab_low = simde_mm_unpacklo_ps(*a, *b), ab_high = simde_mm_unpackhi_ps(*a, *b);
     const quad cd_low = simde_mm_unpacklo_ps(*c, *d), cd_high = simde_mm_unpackhi_ps(*c, *d);
     *a = simde_mm_movelh_ps(ab_low, cd_low);
@@ -103,8 +104,8 @@ static inline void quad_transpose(quad *a, quad *b, quad *c, quad *d) {
     *d = simde_mm_movehl_ps(cd_high, ab_high);
 }
 
-static inline quad quad_splat(float a) { return simde_mm_set1_ps(a); }
+WORD quad quad_splat(float a) { return simde_mm_set1_ps(a); }
 
-static inline quad quad_fma(quad a, quad b, quad c) { return simde_mm_fmadd_ps(a, b, c); }
+WORD quad quad_fma(quad a, quad b, quad c) { return simde_mm_fmadd_ps(a, b, c); }
 
 #endif

@@ -3,6 +3,8 @@
 #ifndef CORR2D_SIMD_H
 #define CORR2D_SIMD_H
 
+#include "kernels/simd/word.h"
+
 #include <simde/arm/neon.h>
 
 #include <stddef.h>
@@ -18,17 +20,17 @@
 
 typedef simde_float32x4_t f32xn;
 
-static inline f32xn f32xn_load(const float *p) { return simde_vld1q_f32(p); }
+WORD f32xn f32xn_load(const float *p) { return simde_vld1q_f32(p); }
 
-static inline void f32xn_store(float *p, f32xn a) { simde_vst1q_f32(p, a); }
+WORD void f32xn_store(float *p, f32xn a) { simde_vst1q_f32(p, a); }
 
-static inline f32xn f32xn_splat(float a) { return simde_vdupq_n_f32(a); }
+WORD f32xn f32xn_splat(float a) { return simde_vdupq_n_f32(a); }
 
-static inline f32xn f32xn_add(f32xn a, f32xn b) { return simde_vaddq_f32(a, b); }
+WORD f32xn f32xn_add(f32xn a, f32xn b) { return simde_vaddq_f32(a, b); }
 
-static inline f32xn f32xn_fma(f32xn a, f32xn b, f32xn c) { return simde_vfmaq_f32(c, a, b); }
+WORD f32xn f32xn_fma(f32xn a, f32xn b, f32xn c) { return simde_vfmaq_f32(c, a, b); }
 
-static inline f32xn f32xn_clamp(f32xn x, f32xn lo, f32xn hi) { return simde_vminq_f32(simde_vmaxq_f32(x, lo), hi); }
+WORD f32xn f32xn_clamp(f32xn x, f32xn lo, f32xn hi) { return simde_vminq_f32(simde_vmaxq_f32(x, lo), hi); }
 
 /* Which float each lane takes, the last real one for those beyond: so a load needs no branch, nor the stack. */
 typedef struct f32xn_mask {
@@ -36,7 +38,7 @@ typedef struct f32xn_mask {
     simde_uint32x4_t real;
 } f32xn_mask;
 
-static inline f32xn_mask f32xn_mask_of(size_t count) {
+WORD f32xn_mask f32xn_mask_of(size_t count) {
     static const uint32_t lanes[LANES] = {0, 1, 2, 3};
     return (f32xn_mask){.count = count,
                         .second = count > 1,
@@ -45,7 +47,7 @@ static inline f32xn_mask f32xn_mask_of(size_t count) {
                         .real = simde_vcltq_u32(simde_vld1q_u32(lanes), simde_vdupq_n_u32((uint32_t)count))};
 }
 
-static inline f32xn f32xn_load_mask(const float *p, f32xn_mask mask) {
+WORD f32xn f32xn_load_mask(const float *p, f32xn_mask mask) {
     static const float nothing = 0.0f;
     const float *from = mask.count ? p : &nothing;
     f32xn a = simde_vdupq_n_f32(*from);
@@ -55,7 +57,7 @@ static inline f32xn f32xn_load_mask(const float *p, f32xn_mask mask) {
     return simde_vreinterpretq_f32_u32(simde_vandq_u32(simde_vreinterpretq_u32_f32(a), mask.real));
 }
 
-static inline void f32xn_store_part(float *p, f32xn a, size_t n) {
+WORD void f32xn_store_part(float *p, f32xn a, size_t n) {
     switch (n) {
     case 1: simde_vst1q_lane_f32(p, a, 0); break;
     case 2: simde_vst1_f32(p, simde_vget_low_f32(a)); break;
@@ -67,20 +69,20 @@ static inline void f32xn_store_part(float *p, f32xn a, size_t n) {
     }
 }
 
-static inline f32xn f32xn_load_panels(const float *p, size_t panel) {
+WORD f32xn f32xn_load_panels(const float *p, size_t panel) {
     (void)panel;
     return f32xn_load(p);
 }
 
-static inline void f32xn_load_split(const float *p, f32xn *even, f32xn *odd) {
-    const simde_float32x4x2_t pair = simde_vld2q_f32(p);
+WORD void f32xn_split(f32xn a, f32xn b, f32xn *even, f32xn *odd) {
+    const simde_float32x4x2_t pair = simde_vuzpq_f32(a, b);
     *even = pair.val[0];
     *odd = pair.val[1];
 }
 
 typedef simde_float32x4_t f32x4;
 
-static inline f32x4 f32x4_load(const float *p) { return simde_vld1q_f32(p); }
+WORD f32x4 f32x4_load(const float *p) { return simde_vld1q_f32(p); }
 
 /* The instruction takes the lane as a literal. SIMDe's translation of vfmaq_laneq_f32 rounds twice, so not that. */
 #ifdef SIMDE_ARM_NEON_A64V8_NATIVE
@@ -89,7 +91,7 @@ static inline f32x4 f32x4_load(const float *p) { return simde_vld1q_f32(p); }
 #define FMA_LANE(c, x, w, lane) simde_vfmaq_f32(c, x, simde_vdupq_laneq_f32(w, lane))
 #endif
 
-static inline f32xn f32xn_fma_lane(f32xn x, f32x4 w, size_t lane, f32xn c) {
+WORD f32xn f32xn_fma_lane(f32xn x, f32x4 w, size_t lane, f32xn c) {
     switch (lane) {
     case 0: return FMA_LANE(c, x, w, 0);
     case 1: return FMA_LANE(c, x, w, 1);
@@ -101,11 +103,11 @@ static inline f32xn f32xn_fma_lane(f32xn x, f32x4 w, size_t lane, f32xn c) {
 /* A panel's four weights as a vector of their own, for tiles of one pixel: here any vector. */
 typedef f32xn quad;
 
-static inline quad quad_load(const float *p) { return f32xn_load(p); }
+WORD quad quad_load(const float *p) { return f32xn_load(p); }
 
-static inline void quad_store(float *p, quad a) { f32xn_store(p, a); }
+WORD void quad_store(float *p, quad a) { f32xn_store(p, a); }
 
-static inline void quad_transpose(quad *a, quad *b, quad *c, quad *d) {
+WORD void quad_transpose(quad *a, quad *b, quad *c, quad *d) {
     const simde_float32x4x2_t ab = simde_vtrnq_f32(*a, *b), cd = simde_vtrnq_f32(*c, *d);
     *a = simde_vcombine_f32(simde_vget_low_f32(ab.val[0]), simde_vget_low_f32(cd.val[0]));
     *b = simde_vcombine_f32(simde_vget_low_f32(ab.val[1]), simde_vget_low_f32(cd.val[1]));
@@ -113,8 +115,8 @@ static inline void quad_transpose(quad *a, quad *b, quad *c, quad *d) {
     *d = simde_vcombine_f32(simde_vget_high_f32(ab.val[1]), simde_vget_high_f32(cd.val[1]));
 }
 
-static inline quad quad_splat(float a) { return f32xn_splat(a); }
+WORD quad quad_splat(float a) { return f32xn_splat(a); }
 
-static inline quad quad_fma(quad a, quad b, quad c) { return f32xn_fma(a, b, c); }
+WORD quad quad_fma(quad a, quad b, quad c) { return f32xn_fma(a, b, c); }
 
 #endif

@@ -3,6 +3,8 @@
 #ifndef CORR2D_SIMD_H
 #define CORR2D_SIMD_H
 
+#include "kernels/simd/word.h"
+
 #include <simde/x86/fma.h>
 #include <simde/x86/sse.h>
 
@@ -20,13 +22,13 @@
 
 typedef simde__m128 f32xn;
 
-static inline f32xn f32xn_load(const float *p) { return simde_mm_loadu_ps(p); }
+WORD f32xn f32xn_load(const float *p) { return simde_mm_loadu_ps(p); }
 
-static inline void f32xn_store(float *p, f32xn a) { simde_mm_storeu_ps(p, a); }
+WORD void f32xn_store(float *p, f32xn a) { simde_mm_storeu_ps(p, a); }
 
-static inline f32xn f32xn_splat(float a) { return simde_mm_set1_ps(a); }
+WORD f32xn f32xn_splat(float a) { return simde_mm_set1_ps(a); }
 
-static inline f32xn f32xn_add(f32xn a, f32xn b) { return simde_mm_add_ps(a, b); }
+WORD f32xn f32xn_add(f32xn a, f32xn b) { return simde_mm_add_ps(a, b); }
 
 /* a * b + c; where it can't be rounded once, SIMDe's own translation is a loop of scalars. */
 #if FUSED
@@ -35,54 +37,53 @@ static inline f32xn f32xn_add(f32xn a, f32xn b) { return simde_mm_add_ps(a, b); 
 #define FMA(a, b, c) simde_mm_add_ps(simde_mm_mul_ps(a, b), c)
 #endif
 
-static inline f32xn f32xn_fma(f32xn a, f32xn b, f32xn c) { return FMA(a, b, c); }
+WORD f32xn f32xn_fma(f32xn a, f32xn b, f32xn c) { return FMA(a, b, c); }
 
 /* Gives the second operand where either is NaN, so a NaN in x passes through. */
-static inline f32xn f32xn_clamp(f32xn x, f32xn lo, f32xn hi) { return simde_mm_min_ps(hi, simde_mm_max_ps(lo, x)); }
+WORD f32xn f32xn_clamp(f32xn x, f32xn lo, f32xn hi) { return simde_mm_min_ps(hi, simde_mm_max_ps(lo, x)); }
 
 typedef size_t f32xn_mask;
 
-static inline f32xn_mask f32xn_mask_of(size_t count) { return count; }
+WORD f32xn_mask f32xn_mask_of(size_t count) { return count; }
 
-static inline f32xn f32xn_load_mask(const float *p, f32xn_mask count) {
+WORD f32xn f32xn_load_mask(const float *p, f32xn_mask count) {
     float part[LANES] = {0.0f};
     for (size_t i = 0; i < count; i++) part[i] = p[i];
     return f32xn_load(part);
 }
 
-static inline __attribute__((always_inline)) void f32xn_store_part(float *p, f32xn a, size_t n) {
+WORD void f32xn_store_part(float *p, f32xn a, size_t n) {
     float part[LANES];
     f32xn_store(part, a);
     for (size_t i = 0; i < n; i++) p[i] = part[i];
 }
 
-static inline f32xn f32xn_load_panels(const float *p, size_t panel) {
+WORD f32xn f32xn_load_panels(const float *p, size_t panel) {
     (void)panel;
     return f32xn_load(p);
 }
 
-static inline void f32xn_load_split(const float *p, f32xn *even, f32xn *odd) {
-    const f32xn a = f32xn_load(p), b = f32xn_load(p + 4);
+WORD void f32xn_split(f32xn a, f32xn b, f32xn *even, f32xn *odd) {
     *even = simde_mm_shuffle_ps(a, b, 0x88);
     *odd = simde_mm_shuffle_ps(a, b, 0xdd);
 }
 
 typedef const float *f32x4;
 
-static inline f32x4 f32x4_load(const float *p) { return p; }
+WORD f32x4 f32x4_load(const float *p) { return p; }
 
-static inline f32xn f32xn_fma_lane(f32xn x, f32x4 w, size_t lane, f32xn c) {
+WORD f32xn f32xn_fma_lane(f32xn x, f32x4 w, size_t lane, f32xn c) {
     return f32xn_fma(f32xn_splat(w[lane]), x, c);
 }
 
 /* A panel's four weights as a vector of their own, for tiles of one pixel: here any vector. */
 typedef f32xn quad;
 
-static inline quad quad_load(const float *p) { return f32xn_load(p); }
+WORD quad quad_load(const float *p) { return f32xn_load(p); }
 
-static inline void quad_store(float *p, quad a) { f32xn_store(p, a); }
+WORD void quad_store(float *p, quad a) { f32xn_store(p, a); }
 
-static inline void quad_transpose(quad *a, quad *b, quad *c, quad *d) {
+WORD void quad_transpose(quad *a, quad *b, quad *c, quad *d) {
     const quad ab_low = simde_mm_unpacklo_ps(*a, *b), ab_high = simde_mm_unpackhi_ps(*a, *b);
     const quad cd_low = simde_mm_unpacklo_ps(*c, *d), cd_high = simde_mm_unpackhi_ps(*c, *d);
     *a = simde_mm_movelh_ps(ab_low, cd_low);
@@ -91,8 +92,8 @@ static inline void quad_transpose(quad *a, quad *b, quad *c, quad *d) {
     *d = simde_mm_movehl_ps(cd_high, ab_high);
 }
 
-static inline quad quad_splat(float a) { return f32xn_splat(a); }
+WORD quad quad_splat(float a) { return f32xn_splat(a); }
 
-static inline quad quad_fma(quad a, quad b, quad c) { return f32xn_fma(a, b, c); }
+WORD quad quad_fma(quad a, quad b, quad c) { return f32xn_fma(a, b, c); }
 
 #endif

@@ -3,6 +3,8 @@
 #ifndef CORR2D_SIMD_H
 #define CORR2D_SIMD_H
 
+#include "kernels/simd/word.h"
+
 #include <math.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -12,19 +14,19 @@
 
 typedef float f32xn;
 
-static inline f32xn f32xn_load(const float *p) { return *p; }
+WORD f32xn f32xn_load(const float *p) { return *p; }
 
-static inline void f32xn_store(float *p, f32xn a) { *p = a; }
+WORD void f32xn_store(float *p, f32xn a) { *p = a; }
 
-static inline f32xn f32xn_splat(float a) { return a; }
+WORD f32xn f32xn_splat(float a) { return a; }
 
-static inline f32xn f32xn_add(f32xn a, f32xn b) { return a + b; }
+WORD f32xn f32xn_add(f32xn a, f32xn b) { return a + b; }
 
 /* a * b + c, rounded once: in hardware or, slowly, by the C library. */
-static inline f32xn f32xn_fma(f32xn a, f32xn b, f32xn c) { return fmaf(a, b, c); }
+WORD f32xn f32xn_fma(f32xn a, f32xn b, f32xn c) { return fmaf(a, b, c); }
 
 /* NaN passes through: it is neither below nor above. */
-static inline f32xn f32xn_clamp(f32xn x, f32xn lo, f32xn hi) {
+WORD f32xn f32xn_clamp(f32xn x, f32xn lo, f32xn hi) {
     const f32xn at_least = x < lo ? lo : x;
     return at_least > hi ? hi : at_least;
 }
@@ -32,25 +34,25 @@ static inline f32xn f32xn_clamp(f32xn x, f32xn lo, f32xn hi) {
 /* The first lanes, 0 <= count <= LANES. */
 typedef bool f32xn_mask;
 
-static inline f32xn_mask f32xn_mask_of(size_t count) { return count > 0; }
+WORD f32xn_mask f32xn_mask_of(size_t count) { return count > 0; }
 
 /* Those lanes, read from p on, and zeros in the others, of which not a byte is read. */
-static inline f32xn f32xn_load_mask(const float *p, f32xn_mask mask) { return mask ? *p : 0.0f; }
+WORD f32xn f32xn_load_mask(const float *p, f32xn_mask mask) { return mask ? *p : 0.0f; }
 
 /* The first n lanes, 1 <= n <= LANES. */
-static inline void f32xn_store_part(float *p, f32xn a, size_t n) {
+WORD void f32xn_store_part(float *p, f32xn a, size_t n) {
     (void)n;
     *p = a;
 }
 
-/* Of the 2 * LANES floats from p on, those at even and those at odd places. */
-static inline void f32xn_load_split(const float *p, f32xn *even, f32xn *odd) {
-    *even = p[0];
-    *odd = p[1];
+/* Of the floats of a and then b, those at even and those at odd places. */
+WORD void f32xn_split(f32xn a, f32xn b, f32xn *even, f32xn *odd) {
+    *even = a;
+    *odd = b;
 }
 
 /* Weights of neighbouring channels, from p on as far as a panel of PANEL_ROWS goes, then from p + panel on. */
-static inline f32xn f32xn_load_panels(const float *p, size_t panel) {
+WORD f32xn f32xn_load_panels(const float *p, size_t panel) {
     (void)panel;
     return *p;
 }
@@ -58,18 +60,18 @@ static inline f32xn f32xn_load_panels(const float *p, size_t panel) {
 /* Four weights, of which one at a time multiplies a whole vector. */
 typedef const float *f32x4;
 
-static inline f32x4 f32x4_load(const float *p) { return p; }
+WORD f32x4 f32x4_load(const float *p) { return p; }
 
-static inline f32xn f32xn_fma_lane(f32xn x, f32x4 w, size_t lane, f32xn c) { return f32xn_fma(w[lane], x, c); }
+WORD f32xn f32xn_fma_lane(f32xn x, f32x4 w, size_t lane, f32xn c) { return f32xn_fma(w[lane], x, c); }
 
 /* A panel's four weights as a vector of their own, for tiles of one pixel. */
 typedef struct quad {
     float f[4];
 } quad;
 
-static inline quad quad_load(const float *p) { return (quad){{p[0], p[1], p[2], p[3]}}; }
+WORD quad quad_load(const float *p) { return (quad){{p[0], p[1], p[2], p[3]}}; }
 
-static inline void quad_store(float *p, quad a) {
+WORD void quad_store(float *p, quad a) {
     p[0] = a.f[0];
     p[1] = a.f[1];
     p[2] = a.f[2];
@@ -77,7 +79,7 @@ static inline void quad_store(float *p, quad a) {
 }
 
 /* The four as rows of a square: its columns. */
-static inline void quad_transpose(quad *a, quad *b, quad *c, quad *d) {
+WORD void quad_transpose(quad *a, quad *b, quad *c, quad *d) {
     const quad r = *a, s = *b, t = *c, u = *d;
     *a = (quad){{r.f[0], s.f[0], t.f[0], u.f[0]}};
     *b = (quad){{r.f[1], s.f[1], t.f[1], u.f[1]}};
@@ -85,9 +87,9 @@ static inline void quad_transpose(quad *a, quad *b, quad *c, quad *d) {
     *d = (quad){{r.f[3], s.f[3], t.f[3], u.f[3]}};
 }
 
-static inline quad quad_splat(float a) { return (quad){{a, a, a, a}}; }
+WORD quad quad_splat(float a) { return (quad){{a, a, a, a}}; }
 
-static inline quad quad_fma(quad a, quad b, quad c) {
+WORD quad quad_fma(quad a, quad b, quad c) {
     return (quad){{f32xn_fma(a.f[0], b.f[0], c.f[0]), f32xn_fma(a.f[1], b.f[1], c.f[1]),
                    f32xn_fma(a.f[2], b.f[2], c.f[2]), f32xn_fma(a.f[3], b.f[3], c.f[3])}};
 }

@@ -58,17 +58,18 @@ ALWAYS_INLINE void plane_copy(float *to, const float *x, size_t x_row, size_t ro
 /* The floats at even and those at odd places, likewise, from pairs of vectors. */
 ALWAYS_INLINE void plane_split(float *even, float *odd, const float *x, size_t x_row, size_t rows, size_t pairs,
                                const f32xn_mask *last) {
-    const size_t end = (pairs - 1) * 2 * LANES;
+    const size_t whole = (pairs - 1) * LANES;
     for (; rows; rows--, even += 2 * CORR2D_PLANE_PITCH, odd += 2 * CORR2D_PLANE_PITCH, x += x_row) {
-        float rest[2 * LANES];
-        f32xn_store(rest, f32xn_load_mask(x + end, last[0]));
-        f32xn_store(rest + LANES, f32xn_load_mask(x + end + LANES, last[1]));
-        for (size_t i = 0; i < pairs; i++) {
-            f32xn a, b;
-            f32xn_load_split(i + 1 < pairs ? x + 2 * i * LANES : rest, &a, &b);
-            f32xn_store(even + i * LANES, a);
-            f32xn_store(odd + i * LANES, b);
+        f32xn a, b;
+        for (size_t i = 0; i < whole; i += LANES) {
+            f32xn_split(f32xn_load(x + 2 * i), f32xn_load(x + 2 * i + LANES), &a, &b);
+            f32xn_store(even + i, a);
+            f32xn_store(odd + i, b);
         }
+        const float *end = x + 2 * whole;
+        f32xn_split(f32xn_load_mask(end, last[0]), f32xn_load_mask(end + LANES, last[1]), &a, &b);
+        f32xn_store(even + whole, a);
+        f32xn_store(odd + whole, b);
     }
 }
 
@@ -111,6 +112,7 @@ typedef struct plane {
     const float *x, *weights;
     float *y;
     f32xn bias, lo, hi;
+    size_t whole; /* narrow rows: so many of the first may be stored as whole vectors */
 } plane;
 
 /* Where tap (u, v) of a row's first output lies. */
@@ -184,10 +186,10 @@ ALWAYS_INLINE void plane_tile_any(const plane *c, const float *x, float *y, size
  */
 typedef enum plane_form { PLANE_WHOLE, PLANE_NARROW, PLANE_LOAD } plane_form;
 
-/* Of the rows from the row-th on, how many are followed by so much of y that a vector may be stored whole. */
-static inline size_t plane_whole(const corr2d_planes *all, size_t row) {
-    const size_t left = all->rows - row, spill = (LANES - 1) / all->columns;
-    return all->y_row == all->columns && left > spill ? left - spill : 0;
+/* Narrow rows one after another: a whole vector may be stored over those that follow, as long as enough do. */
+static inline size_t plane_whole_rows(const corr2d_planes *all) {
+    const size_t spill = (LANES - 1) / all->columns;
+    return all->y_row == all->columns && all->rows > spill ? all->rows - spill : 0;
 }
 
 /* One tile, of so many columns; `whole` as in plane_end. */
@@ -207,7 +209,7 @@ ALWAYS_INLINE void plane_rows(const plane *c, size_t row, const f32xn *w, size_t
     float *y = c->y + row * c->all->y_row;
     size_t left = c->all->columns;
     if (form == PLANE_NARROW) {
-        plane_one(c, x, y, left, plane_whole(c->all, row), w, rows, size, stride, false);
+        plane_one(c, x, y, left, c->whole > row ? c->whole - row : 0, w, rows, size, stride, false);
         return;
     }
     for (size_t step; left >= LANES; left -= step, x += step, y += step) {
@@ -237,6 +239,7 @@ ALWAYS_INLINE void plane_channels(const corr2d_planes *all, size_t size, size_t 
     plane c = {.all = all, .x = all->packed, .y = all->y, .weights = all->weights};
     c.lo = f32xn_splat(all->lo);
     c.hi = f32xn_splat(all->hi);
+    c.whole = form == PLANE_NARROW ? plane_whole_rows(all) : 0;
     for (size_t o = 0; o < all->channels; o++) {
         c.bias = f32xn_splat(all->bias[o]);
         plane_channel(&c, size, stride, form);
