@@ -195,14 +195,14 @@ static void run_first(const pass *p, corr2d_tile *tile, size_t first, size_t pan
     }
     tile->x = p->x;
     tile->x_pixel = x_pixel;
-    run_panels(p, tile, k->pixel_pack[vectors][panels], first, job->first, job->first + panels, panels);
+    run_panels(p, tile, k->pixel[vectors][panels], first, job->first, job->first + panels, panels);
 }
 
 /* The most panels that a tile of so many pixels can have here. */
 static size_t first_panels(const pass *p, size_t pixels) {
     const corr2d_kernels *k = p->job->plan->kernels;
     size_t panels = corr2d_min(CORR2D_MAX_PANELS, p->job->last - p->job->first);
-    while (!k->pixel_pack[corr2d_div_up(pixels, k->lanes)][panels]) panels--;
+    while (!k->pixel[corr2d_div_up(pixels, k->lanes)][panels]) panels--;
     return panels;
 }
 
@@ -214,6 +214,7 @@ static void run_group(const pass *p, size_t first, size_t tiles, size_t pixels) 
     tile.pixels = pixels;
     for (size_t i = 0; i < tiles; i++, tile.packed += size) run_first(p, &tile, first + i * pixels, panels);
     tile.packed = p->tile.packed;
+    tile.offsets = NULL;
     if (side_by_side(p, first, tiles * pixels)) {
         tile.tiles = tiles;
         run_packed(p, &tile, first, rest);
@@ -271,8 +272,9 @@ static void run_pass(const pass *p) {
     tiles -= share;
     for (size_t i = 0; i < tiles; i += most) run_group(p, i * width, corr2d_min(most, tiles - i), width);
     run_last(p, tiles * width, tiled - tiles * width);
-    for (size_t i = tiled; i < pixels; i += CORR2D_FEW_PIXELS) {
-        run_few(p, i, corr2d_min(CORR2D_FEW_PIXELS, pixels - i));
+    for (size_t i = tiled, few = CORR2D_FEW_PIXELS; i < pixels; i += few) {
+        while (few > pixels - i) few /= 2;
+        run_few(p, i, few);
     }
 }
 

@@ -106,17 +106,16 @@ typedef struct corr2d_kernels {
      * no such tile; it has one panel of every width from 1 to pixel_vectors. Both streams are read from front to back:
      * that, more than how much of them the first cache holds, is what makes them fast.
      *
-     * pixel_pack[v][p] does one tile of the first p panels alone, and reads its pixels where they lie: vector i of tap t
-     * at x[x_pixel[i] + offsets[t]], whole vectors also where `pixels` is less. It writes them to packed, for the panels
+     * With offsets it does one tile of p panels alone, and reads its pixels where they lie: vector i of tap t at
+     * x[x_pixel[i] + offsets[t]], whole vectors also where `pixels` is less. It writes them to packed, for the panels
      * that follow.
      *
-     * pixel_few[n] does n pixels, which may lie anywhere, of any number of panels, and reads nothing but
+     * pixel_few[n] does n pixels, 1, 2 or 4, which may lie anywhere, of any number of panels, and reads nothing but
      * x[x_pixel[i] + offsets[t]]: for the last few pixels of a map. Its outputs are y[y_pixel[i] + o * y_channel].
      */
     size_t panel_rows;
     size_t pixel_vectors; /* the widest tile, which is the fastest */
     corr2d_tile_fn *pixel[CORR2D_MAX_VECTORS + 1][CORR2D_MAX_PANELS + 1];
-    corr2d_tile_fn *pixel_pack[CORR2D_MAX_VECTORS + 1][CORR2D_MAX_PANELS + 1];
     corr2d_tile_fn *pixel_few[CORR2D_FEW_PIXELS + 1];
 
     /*

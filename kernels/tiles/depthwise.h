@@ -96,12 +96,10 @@ static void depthwise_pack(const corr2d_planes *all) {
     const float *x = all->x;
     float *to = all->packed + all->above * all->stride * CORR2D_PLANE_PITCH;
     for (size_t channel = 0; channel < all->channels; channel++, x += all->x_channel, to += all->packed_channel) {
-        switch (vectors) {
-        case 1: plane_pack(all, to, x, 1, masks); break;
-        case 2: plane_pack(all, to, x, 2, masks); break;
-        case 3: plane_pack(all, to, x, 3, masks); break;
-        case 4: plane_pack(all, to, x, 4, masks); break;
-        default: plane_pack(all, to, x, vectors, masks); break;
+        if (vectors == 1) {
+            plane_pack(all, to, x, 1, masks);
+        } else {
+            plane_pack(all, to, x, vectors, masks);
         }
     }
 }
@@ -180,12 +178,6 @@ ALWAYS_INLINE void plane_tile_any(const plane *c, const float *x, float *y, size
     plane_end(acc, c, y, rows, count, whole);
 }
 
-/*
- * How a row of outputs is cut into vectors: whole ones, of which the last overlaps the one before; one of fewer
- * columns; or, where y is loaded first, none may overlap, and the last is cut short.
- */
-typedef enum plane_form { PLANE_WHOLE, PLANE_NARROW, PLANE_LOAD } plane_form;
-
 /* Narrow rows one after another: a whole vector may be stored over those that follow, as long as enough do. */
 static inline size_t plane_whole_rows(const corr2d_planes *all) {
     const size_t spill = (LANES - 1) / all->columns;
@@ -202,27 +194,34 @@ ALWAYS_INLINE void plane_one(const plane *c, const float *x, float *y, size_t co
     }
 }
 
-/* `rows` rows of outputs from the row-th on. size is 0 for any kernel. */
+/* Rows of outputs that are at least a vector long, shorter, or either; and either where y is loaded first. */
+typedef enum plane_form { PLANE_WIDE, PLANE_NARROW, PLANE_ANY, PLANE_LOAD } plane_form;
+
+/*
+ * `rows` rows of outputs from the row-th on; size is 0 for any kernel. They are cut into whole vectors, of which the last
+ * overlaps the one before, or a single one of fewer columns. Where y is loaded first none may overlap.
+ */
 ALWAYS_INLINE void plane_rows(const plane *c, size_t row, const f32xn *w, size_t rows, size_t size, size_t stride,
                               plane_form form) {
+    const bool load = form == PLANE_LOAD;
     const float *x = c->x + row * stride * stride * CORR2D_PLANE_PITCH;
     float *y = c->y + row * c->all->y_row;
-    size_t left = c->all->columns;
+    const size_t narrow = c->whole > row ? c->whole - row : 0;
     if (form == PLANE_NARROW) {
-        plane_one(c, x, y, left, c->whole > row ? c->whole - row : 0, w, rows, size, stride, false);
+        plane_one(c, x, y, c->all->columns, narrow, w, rows, size, stride, false);
         return;
     }
-    for (size_t step; left >= LANES; left -= step, x += step, y += step) {
-        plane_one(c, x, y, LANES, rows, w, rows, size, stride, form == PLANE_LOAD);
-        step = LANES;
-        if (form == PLANE_WHOLE && left < 2 * LANES && left > LANES) step = left - LANES;
+    for (size_t left = c->all->columns, step; left; left -= step, x += step, y += step) {
+        const size_t count = form != PLANE_WIDE && left < LANES ? left : LANES;
+        plane_one(c, x, y, count, count == LANES ? rows : narrow, w, rows, size, stride, load);
+        step = !load && left < 2 * LANES && left > LANES ? left - LANES : count;
     }
-    if (form == PLANE_LOAD && left) plane_one(c, x, y, left, 0, w, rows, size, stride, true);
 }
 
 /* All rows; where they may, the last few overlap those before. */
 ALWAYS_INLINE void plane_channel(const plane *c, size_t size, size_t stride, plane_form form) {
-    const size_t rows = c->all->rows, together = form == PLANE_WHOLE ? PLANE_ROWS : form == PLANE_NARROW ? 2 : 1;
+    const size_t rows = c->all->rows;
+    const size_t together = form == PLANE_LOAD ? 1 : form == PLANE_NARROW ? 2 : PLANE_ROWS;
     f32xn w[9];
     UNROLL for (size_t t = 0; t < size * size; t++) w[t] = f32xn_splat(c->weights[t]);
     size_t row = 0;
@@ -239,7 +238,7 @@ ALWAYS_INLINE void plane_channels(const corr2d_planes *all, size_t size, size_t 
     plane c = {.all = all, .x = all->packed, .y = all->y, .weights = all->weights};
     c.lo = f32xn_splat(all->lo);
     c.hi = f32xn_splat(all->hi);
-    c.whole = form == PLANE_NARROW ? plane_whole_rows(all) : 0;
+    c.whole = form == PLANE_ANY || form == PLANE_NARROW ? plane_whole_rows(all) : 0;
     for (size_t o = 0; o < all->channels; o++) {
         c.bias = f32xn_splat(all->bias[o]);
         plane_channel(&c, size, stride, form);
@@ -253,10 +252,12 @@ ALWAYS_INLINE void plane_channels(const corr2d_planes *all, size_t size, size_t 
     static void planes_##size##_##stride(const corr2d_planes *all) {                                                   \
         if (all->load) {                                                                                               \
             plane_channels(all, size, stride, PLANE_LOAD);                                                             \
-        } else if (LANES > 1 && all->columns < LANES) {                                                                \
-            plane_channels(all, size, stride, PLANE_NARROW);                                                           \
+        } else if (size == 0) {                                                                                        \
+            plane_channels(all, size, stride, PLANE_ANY);                                                              \
+        } else if (all->columns >= LANES) {                                                                            \
+            plane_channels(all, size, stride, PLANE_WIDE);                                                             \
         } else {                                                                                                       \
-            plane_channels(all, size, stride, PLANE_WHOLE);                                                            \
+            plane_channels(all, size, stride, PLANE_NARROW);                                                           \
         }                                                                                                              \
     }
 
@@ -354,12 +355,10 @@ static void depthwise_channel(const corr2d_tile *tile) {
     size_t first = 0;
     if (tile->rows == 2) {
         for (; pixels - first >= 4; first += 4) channels_pixels(tile, first, 4, 2);
-        for (; pixels - first >= 2; first += 2) channels_pixels(tile, first, 2, 2);
         for (; first < pixels; first++) channels_pixels(tile, first, 1, 2);
         return;
     }
     for (; pixels - first >= 8; first += 8) channels_pixels(tile, first, 8, 1);
-    for (; pixels - first >= 4; first += 4) channels_pixels(tile, first, 4, 1);
     for (; first < pixels; first++) channels_pixels(tile, first, 1, 1);
 }
 

@@ -94,7 +94,7 @@ ALWAYS_INLINE void pixel_prefetch(const float *y, size_t y_channel, size_t rows,
     }
 }
 
-ALWAYS_INLINE void pixel_panels(const corr2d_tile *tile, pixel_step s, size_t panels, size_t vectors, bool packing) {
+ALWAYS_INLINE void pixel_panels(const corr2d_tile *tile, pixel_step s, size_t panels, size_t vectors) {
     const size_t rows = panels * PANEL_ROWS, width = vectors * LANES;
     float edge[PIXEL_ROWS * CORR2D_MAX_VECTORS * LANES];
     const bool whole = s.channels >= rows && tile->pixels == width;
@@ -107,7 +107,7 @@ ALWAYS_INLINE void pixel_panels(const corr2d_tile *tile, pixel_step s, size_t pa
         if (!whole) edge_in(&part, rows);
         pixel_load(&acc, y, rows, vectors);
     }
-    if (packing) {
+    if (tile->offsets) {
         pixel_taps_packing(&acc, tile, s.weights, panels, vectors);
     } else {
         pixel_taps(&acc, tile, s.packed, s.weights, panels, vectors);
@@ -121,7 +121,7 @@ ALWAYS_INLINE void pixel_tiles(const corr2d_tile *tile, pixel_step s, size_t pan
     float *next = s.y + panels * PANEL_ROWS * tile->y_channel;
     for (size_t i = 0; i < tile->tiles; i++) {
         s.next = i + 1 < tile->tiles ? s.y + vectors * LANES : s.channels > panels * PANEL_ROWS ? next : NULL;
-        pixel_panels(tile, s, panels, vectors, false);
+        pixel_panels(tile, s, panels, vectors);
         s.packed += tile->taps * vectors * LANES;
         s.y += vectors * LANES;
     }
@@ -140,15 +140,9 @@ ALWAYS_INLINE void pixel_tile(const corr2d_tile *tile, size_t panels, size_t vec
     }
 }
 
-ALWAYS_INLINE void pixel_tile_packing(const corr2d_tile *tile, size_t panels, size_t vectors) {
-    const pixel_step s = {NULL, tile->weights, tile->bias, tile->y, NULL, tile->channels};
-    pixel_panels(tile, s, panels, vectors, true);
-}
-
-/* Defines the tile of p panels by v vectors, and the one that packs. */
+/* Defines the tile of p panels by v vectors. */
 #define PIXEL_TILE(p, v)                                                                                               \
-    static void pixel_##p##x##v(const corr2d_tile *tile) { pixel_tile(tile, p, v); }                                   \
-    static void pixel_pack_##p##x##v(const corr2d_tile *tile) { pixel_tile_packing(tile, p, v); }
+    static void pixel_##p##x##v(const corr2d_tile *tile) { pixel_tile(tile, p, v); }
 
 /*
  * A few pixels: here the vectors hold channels, as in the channel tiles, but the weights are the pixel tiles' panels,
@@ -245,8 +239,7 @@ static void pixel_few_1(const corr2d_tile *tile) { few_tile(tile, 1, 8); }
 #define PIXEL_FEW {[1] = pixel_few_1}
 #else
 static void pixel_few_2(const corr2d_tile *tile) { few_tile(tile, 2, 4); }
-static void pixel_few_3(const corr2d_tile *tile) { few_tile(tile, 3, FEW_LEAST == 1 ? 3 : 4); }
 static void pixel_few_4(const corr2d_tile *tile) { few_tile(tile, 4, 2); }
 
-#define PIXEL_FEW {[1] = pixel_few_1, [2] = pixel_few_2, [3] = pixel_few_3, [4] = pixel_few_4}
+#define PIXEL_FEW {[1] = pixel_few_1, [2] = pixel_few_2, [4] = pixel_few_4}
 #endif

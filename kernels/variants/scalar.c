@@ -1,4 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "kernels/simd/scalar.h"
 
-#include "kernels/variants/sixteen_registers.h"
+#include "kernels/variants/eight_chains.h"

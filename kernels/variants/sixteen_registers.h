@@ -28,7 +28,6 @@ const corr2d_kernels CORR2D_KERNELS = {
     .pixel_vectors = 3,
     .panel_rows = PANEL_ROWS,
     .pixel = {[1] = {[1] = pixel_1x1, [2] = pixel_2x1}, [2] = {[1] = pixel_1x2}, [3] = {[1] = pixel_1x3}},
-    .pixel_pack = {[1] = {[1] = pixel_pack_1x1, [2] = pixel_pack_2x1}, [2] = {[1] = pixel_pack_1x2}, [3] = {[1] = pixel_pack_1x3}},
     .pixel_few = PIXEL_FEW,
     .channel_columns = 16,
     .channel_vectors = 2,
