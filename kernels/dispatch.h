@@ -9,9 +9,9 @@
 
 /* What a variant may ask of the CPU; a set of these. */
 enum {
-    CORR2D_CPU_FMA = 1 << 0,  /* x86: fused multiply-add on vectors, whose registers the system saves */
-    CORR2D_CPU_AVX2 = 1 << 1, /* x86: AVX2, likewise */
-    CORR2D_CPU_NEON = 1 << 2, /* AArch64: always there */
+    CORR2D_CPU_FMA = 1 << 0,   /* x86: fused multiply-add on vectors, whose registers the system saves */
+    CORR2D_CPU_AVX2 = 1 << 1,  /* x86: AVX2, likewise */
+    CORR2D_CPU_NEON = 1 << 2,  /* AArch64: always there */
     CORR2D_CPU_AVX512 = 1 << 3 /* x86: AVX-512 F, DQ, BW and VL, likewise */
 };
 

@@ -69,36 +69,53 @@ static size_t next_row(const corr2d_axis *rows, const corr2d_sight *sight) {
     return sight->row + 1;
 }
 
+static bool same_sight(const corr2d_sight *a, const corr2d_sight *b) {
+    return a->first == b->first && a->last == b->last;
+}
+
 /* Lists what the rows see; false where that is too much to list. */
 static bool list_sights(corr2d_plan *plan) {
     const corr2d_axis *rows = &plan->layer.rows;
     plan->sight_count = 0;
     for (size_t row = 0; row < rows->out;) {
-        const corr2d_sight sight = sight_of(rows, row), *before = plan->sights + plan->sight_count - 1;
+        const corr2d_sight sight = sight_of(rows, row);
         row = next_row(rows, &sight);
-        if (plan->sight_count && before->first == sight.first && before->last == sight.last) continue;
+        if (plan->sight_count && same_sight(plan->sights + plan->sight_count - 1, &sight)) continue;
         if (plan->sight_count == CORR2D_MAX_SIGHTS) return false;
         plan->sights[plan->sight_count++] = sight;
     }
     return true;
 }
 
-/* Taps in the padding are left out, row by row, where that is sure to change nothing, and worth it. */
-static void cut_sights(corr2d_plan *plan, bool *overflow) {
-    const corr2d_layer *layer = &plan->layer;
-    const bool wide = layer->columns.out >= WIDE;
-    const bool small = layer->rows.taps * layer->columns.taps <= LEAVE_OUT_TAPS;
-    if (!plan->finite || !layer->rows.padded || !wide || !small || !list_sights(plan)) {
-        plan->sights[0] = (corr2d_sight){.last = layer->rows.taps};
-        plan->sight_count = 1;
-    }
-    plan->table_count = 0;
-    if (layer->rows.taps * layer->columns.taps == 1) return; /* the taps' distances are equal */
+static void see_all(corr2d_plan *plan) {
+    plan->sights[0] = (corr2d_sight){.last = plan->layer.rows.taps};
+    plan->sight_count = 1;
+}
+
+/* Says where the taps of each sight are listed. Returns how many that makes. */
+static size_t place_sights(corr2d_plan *plan, bool *overflow) {
+    size_t taps = 0;
     for (size_t i = 0; i < plan->sight_count; i++) {
         corr2d_sight *sight = plan->sights + i;
-        sight->table = plan->table_count;
-        plan->table_count += corr2d_mul(plan->block * layer->columns.taps, sight->last - sight->first, overflow);
+        sight->table = taps;
+        taps += corr2d_mul(plan->block * plan->layer.columns.taps, sight->last - sight->first, overflow);
     }
+    return taps;
+}
+
+/* Taps in the padding are left out, row by row, where it is worth it. There is room for all, if that must not be. */
+static void cut_sights(corr2d_plan *plan, bool *overflow) {
+    const corr2d_layer *layer = &plan->layer;
+    const size_t kernel = layer->rows.taps * layer->columns.taps;
+    const bool worth = layer->rows.padded && layer->columns.out >= WIDE && kernel <= LEAVE_OUT_TAPS;
+    see_all(plan);
+    plan->table_count = place_sights(plan, overflow);
+    if (worth && list_sights(plan)) {
+        plan->table_count = corr2d_max(plan->table_count, place_sights(plan, overflow));
+    } else {
+        see_all(plan);
+    }
+    if (kernel == 1) plan->table_count = 0; /* the taps' distances are equal */
 }
 
 /* Panels about equal: 64 channels are 2 panels of two vectors of 16, not one of three and one of one. */
@@ -140,6 +157,7 @@ static corr2d_tap *list_taps(corr2d_tap *tap, const corr2d_plan *plan, const cor
 
 static void fill(corr2d_plan *plan) {
     corr2d_tap *tap = plan->table;
+    if (!plan->finite) see_all(plan);
     for (size_t i = 0; plan->table_count && i < plan->sight_count; i++) {
         for (size_t c = 0; c < plan->block; c++) tap = list_taps(tap, plan, plan->sights + i, c);
     }

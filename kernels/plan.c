@@ -124,10 +124,10 @@ corr2d_status corr2d_plan_make(corr2d_plan **plan, const corr2d_spec *spec, cons
     corr2d_status status = corr2d_layer_resolve(&draft.layer, spec);
     if (status) return status;
     draft.path = choose_path(&draft.layer, kernels);
-    draft.finite = corr2d_weights_finite(&draft.layer, weights);
     draft.path->cut(&draft, &overflow);
     status = allocate(&made, &draft, overflow);
     if (status) return status;
+    made->finite = corr2d_weights_finite(&made->layer, weights);
     made->path->fill(made);
     corr2d_weights_pack(made, weights);
     corr2d_bias_pack(made, bias);

@@ -38,7 +38,7 @@ struct corr2d_plan {
     size_t panel_granule;  /* ... of what their packed number is a multiple, for the last panel of a group */
     size_t block;          /* input channels in a block; the last may have fewer */
 
-    bool finite;        /* all weights: then a tap in the padding changes nothing, and may be left out */
+    bool finite; /* all weights: then a tap in the padding changes nothing, and may be left out */
     /* Channel tiles: what rows of outputs see, each up to the next one's first. */
     corr2d_sight sights[CORR2D_MAX_SIGHTS];
     size_t sight_count;
@@ -70,7 +70,7 @@ typedef struct corr2d_job {
 /* One way to run a layer. */
 struct corr2d_path {
     void (*cut)(corr2d_plan *plan, bool *overflow); /* fills in all that follows from the layer and the kernels */
-    void (*fill)(corr2d_plan *plan); /* the tables, once there is memory for them */
+    void (*fill)(corr2d_plan *plan);                /* the tables, once there is memory for them */
     void (*run)(const corr2d_job *job);
 };
 

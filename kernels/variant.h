@@ -40,27 +40,27 @@ typedef struct corr2d_tap {
 
 /* One call of a micro-kernel. Distances are in elements. */
 typedef struct corr2d_tile {
-    size_t taps;              /* may be 0 */
-    const corr2d_tap *table;  /* channel tiles: where each tap lies ... */
-    ptrdiff_t x_step;         /* ... or, where that is NULL, from each to the next in x */
-    const ptrdiff_t *offsets; /* where each tap lies in x, seen from a pixel */
-    const float *x;           /* what the pixels are counted from */
-    const ptrdiff_t *x_pixel; /* where each pixel, or each vector of pixels, lies, seen from x */
+    size_t taps;               /* may be 0 */
+    const corr2d_tap *table;   /* channel tiles: where each tap lies ... */
+    ptrdiff_t x_step;          /* ... or, where that is NULL, from each to the next in x */
+    const ptrdiff_t *offsets;  /* where each tap lies in x, seen from a pixel */
+    const float *x;            /* what the pixels are counted from */
+    const ptrdiff_t *x_pixel;  /* where each pixel, or each vector of pixels, lies, seen from x */
     size_t rows, x_row, y_row; /* depthwise_channel: how many rows of such pixels, 1 or 2, and how far apart */
     const float *const *x_tap; /* depthwise_edge: where each tap lies */
-    float *packed;            /* pixel tiles: the pixels, tap after tap */
-    size_t tiles;             /* pixel tiles: how many side by side */
-    const float *weights;     /* packed, see each kernel */
-    size_t panel;             /* from one panel of weights to the next */
-    const float *bias;        /* one for each output channel of a panel, padding included */
-    size_t bias_step;         /* from one panel's to the next one's */
-    float *y;                 /* the tile's first output */
-    size_t y_channel;         /* from channel to channel */
-    const ptrdiff_t *y_pixel; /* channel tiles: where each pixel lies, seen from y */
-    size_t channels;          /* how many output channels are real, at least 1; no other is stored */
-    size_t pixels;            /* likewise the pixels */
-    bool load;                /* start from y + bias, not from bias */
-    float lo, hi;             /* the activation as a clamp; -inf and +inf where there is none, or not yet */
+    float *packed;             /* pixel tiles: the pixels, tap after tap */
+    size_t tiles;              /* pixel tiles: how many side by side */
+    const float *weights;      /* packed, see each kernel */
+    size_t panel;              /* from one panel of weights to the next */
+    const float *bias;         /* one for each output channel of a panel, padding included */
+    size_t bias_step;          /* from one panel's to the next one's */
+    float *y;                  /* the tile's first output */
+    size_t y_channel;          /* from channel to channel */
+    const ptrdiff_t *y_pixel;  /* channel tiles: where each pixel lies, seen from y */
+    size_t channels;           /* how many output channels are real, at least 1; no other is stored */
+    size_t pixels;             /* likewise the pixels */
+    bool load;                 /* start from y + bias, not from bias */
+    float lo, hi;              /* the activation as a clamp; -inf and +inf where there is none, or not yet */
 } corr2d_tile;
 
 typedef void corr2d_tile_fn(const corr2d_tile *tile);

@@ -7,7 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { EVERYTHING = CORR2D_CPU_FMA | CORR2D_CPU_AVX2 | CORR2D_CPU_NEON };
+enum {
+    AVX2 = CORR2D_CPU_FMA | CORR2D_CPU_AVX2,
+    AVX512 = AVX2 | CORR2D_CPU_AVX512,
+    EVERYTHING = AVX512 | CORR2D_CPU_NEON
+};
 
 typedef struct choice {
     unsigned flags;
@@ -20,8 +24,11 @@ static const choice choices[] = {
     {CORR2D_CPU_NEON, "portable"},
     {CORR2D_CPU_AVX2, "portable"},
     {CORR2D_CPU_FMA, "scalar"},
-    {CORR2D_CPU_AVX2 | CORR2D_CPU_FMA, "avx2"},
-    {EVERYTHING, "avx2"},
+    {AVX2, "avx2"},
+    {CORR2D_CPU_AVX512, "portable"},
+    {CORR2D_CPU_AVX512 | CORR2D_CPU_FMA, "scalar"},
+    {AVX512, "avx512"},
+    {EVERYTHING, "avx512"},
 };
 #elif defined(__aarch64__)
 static const choice choices[] = {{0, "scalar"}, {CORR2D_CPU_NEON, "neon"}, {EVERYTHING, "neon"}};
@@ -65,6 +72,7 @@ Test(dispatch, ignores_names_that_it_can_not_run, .timeout = 30) {
     cr_assert(!corr2d_dispatch_find(EVERYTHING, NULL));
     cr_assert(!corr2d_dispatch_find(0, "avx2"));
     cr_assert(!corr2d_dispatch_find(CORR2D_CPU_AVX2, "avx2"));
+    cr_assert(!corr2d_dispatch_find(AVX2, "avx512"));
     cr_assert(!corr2d_dispatch_find(0, "neon"));
 }
 

@@ -27,9 +27,7 @@ WORD f32xn f32xn_add(f32xn a, f32xn b) { return simde_mm256_add_ps(a, b); }
 WORD f32xn f32xn_fma(f32xn a, f32xn b, f32xn c) { return simde_mm256_fmadd_ps(a, b, c); }
 
 /* The instruction returns its second operand where either is NaN, so a NaN in x passes through. */
-WORD f32xn f32xn_clamp(f32xn x, f32xn lo, f32xn hi) {
-    return simde_mm256_min_ps(hi, simde_mm256_max_ps(lo, x));
-}
+WORD f32xn f32xn_clamp(f32xn x, f32xn lo, f32xn hi) { return simde_mm256_min_ps(hi, simde_mm256_max_ps(lo, x)); }
 
 typedef simde__m256i f32xn_mask;
 
@@ -62,7 +60,8 @@ WORD void f32xn_store_part(float *p, f32xn a, size_t n) {
 
 /* PANEL_ROWS is 4. */
 WORD f32xn f32xn_load_panels(const float *p, size_t panel) {
-    return simde_mm256_insertf128_ps(simde_mm256_castps128_ps256(simde_mm_loadu_ps(p)), simde_mm_loadu_ps(p + panel), 1);
+    return simde_mm256_insertf128_ps(simde_mm256_castps128_ps256(simde_mm_loadu_ps(p)), simde_mm_loadu_ps(p + panel),
+                                     1);
 }
 
 WORD void f32xn_split(f32xn a, f32xn b, f32xn *even, f32xn *odd) {
@@ -77,9 +76,7 @@ typedef const float *f32x4;
 
 WORD f32x4 f32x4_load(const float *p) { return p; }
 
-WORD f32xn f32xn_fma_lane(f32xn x, f32x4 w, size_t lane, f32xn c) {
-    return f32xn_fma(f32xn_splat(w[lane]), x, c);
-}
+WORD f32xn f32xn_fma_lane(f32xn x, f32x4 w, size_t lane, f32xn c) { return f32xn_fma(f32xn_splat(w[lane]), x, c); }
 
 /* A panel's four weights as a vector of their own, for tiles of one pixel. */
 typedef simde__m128 quad;

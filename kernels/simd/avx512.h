@@ -38,9 +38,7 @@ WORD f32xn f32xn_add(f32xn a, f32xn b) { return simde_mm512_add_ps(a, b); }
 WORD f32xn f32xn_fma(f32xn a, f32xn b, f32xn c) { return simde_mm512_fmadd_ps(a, b, c); }
 
 /* The instruction returns its second operand where either is NaN, so a NaN in x passes through. */
-WORD f32xn f32xn_clamp(f32xn x, f32xn lo, f32xn hi) {
-    return simde_mm512_min_ps(hi, simde_mm512_max_ps(lo, x));
-}
+WORD f32xn f32xn_clamp(f32xn x, f32xn lo, f32xn hi) { return simde_mm512_min_ps(hi, simde_mm512_max_ps(lo, x)); }
 
 typedef simde__mmask16 f32xn_mask;
 
@@ -84,9 +82,7 @@ typedef const float *f32x4;
 
 WORD f32x4 f32x4_load(const float *p) { return p; }
 
-WORD f32xn f32xn_fma_lane(f32xn x, f32x4 w, size_t lane, f32xn c) {
-    return f32xn_fma(f32xn_splat(w[lane]), x, c);
-}
+WORD f32xn f32xn_fma_lane(f32xn x, f32x4 w, size_t lane, f32xn c) { return f32xn_fma(f32xn_splat(w[lane]), x, c); }
 
 /* A panel's four weights as a vector of their own, for tiles of one pixel. */
 typedef simde__m128 quad;

@@ -72,9 +72,7 @@ typedef const float *f32x4;
 
 WORD f32x4 f32x4_load(const float *p) { return p; }
 
-WORD f32xn f32xn_fma_lane(f32xn x, f32x4 w, size_t lane, f32xn c) {
-    return f32xn_fma(f32xn_splat(w[lane]), x, c);
-}
+WORD f32xn f32xn_fma_lane(f32xn x, f32x4 w, size_t lane, f32xn c) { return f32xn_fma(f32xn_splat(w[lane]), x, c); }
 
 /* A panel's four weights as a vector of their own, for tiles of one pixel: here any vector. */
 typedef f32xn quad;

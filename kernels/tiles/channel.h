@@ -67,7 +67,7 @@ ALWAYS_INLINE void channel_taps(channel_acc *acc, const corr2d_tile *tile, const
 
 /* The same for taps at equal distances, which need no table. */
 ALWAYS_INLINE void channel_taps_even(channel_acc *acc, const corr2d_tile *tile, const float *const *x,
-                                          const float *weights, size_t pixels, size_t vectors) {
+                                     const float *weights, size_t pixels, size_t vectors) {
     const float *const end = weights + tile->taps * vectors * LANES;
     ptrdiff_t offset = 0;
     for (; weights != end; weights += vectors * LANES, offset += tile->x_step) {
@@ -225,16 +225,17 @@ ALWAYS_INLINE void channel_tile(const corr2d_tile *tile, size_t pixels, size_t v
     CHANNEL_TILES_8(v) CHANNEL_TILE(v, 9) CHANNEL_TILE(v, 10) CHANNEL_TILE(v, 11) CHANNEL_TILE(v, 12)
 
 #define CHANNEL_ROW(v) [1] = channel_##v##x1, [2] = channel_##v##x2, [3] = channel_##v##x3, [4] = channel_##v##x4
-#define CHANNEL_ROW_4(v) {CHANNEL_ROW(v)}
-#define CHANNEL_ROW_5(v) {CHANNEL_ROW(v), [5] = channel_##v##x5}
-#define CHANNEL_ROW_6(v) {CHANNEL_ROW(v), [5] = channel_##v##x5, [6] = channel_##v##x6}
+#define CHANNEL_ROW_4(v)                                                                                               \
+    { CHANNEL_ROW(v) }
+#define CHANNEL_ROW_5(v)                                                                                               \
+    { CHANNEL_ROW(v), [5] = channel_##v##x5 }
+#define CHANNEL_ROW_6(v)                                                                                               \
+    { CHANNEL_ROW(v), [5] = channel_##v##x5, [6] = channel_##v##x6 }
 #define CHANNEL_ROW_8(v)                                                                                               \
+    { CHANNEL_ROW(v), [5] = channel_##v##x5, [6] = channel_##v##x6, [7] = channel_##v##x7, [8] = channel_##v##x8, }
+#define CHANNEL_ROW_12(v)                                                                                              \
     {                                                                                                                  \
         CHANNEL_ROW(v), [5] = channel_##v##x5, [6] = channel_##v##x6, [7] = channel_##v##x7, [8] = channel_##v##x8,    \
-    }
-#define CHANNEL_ROW_12(v)                                                                                        \
-    {                                                                                                                  \
-        CHANNEL_ROW(v), [5] = channel_##v##x5, [6] = channel_##v##x6, [7] = channel_##v##x7, [8] = channel_##v##x8,    \
-        [9] = channel_##v##x9,                                                                                         \
-        [10] = channel_##v##x10, [11] = channel_##v##x11, [12] = channel_##v##x12,                                        \
+                        [9] = channel_##v##x9, [10] = channel_##v##x10, [11] = channel_##v##x11,                       \
+                        [12] = channel_##v##x12,                                                                       \
     }

@@ -17,7 +17,8 @@ ALWAYS_INLINE void depthwise_pixels(const corr2d_tile *tile, size_t first, size_
     UNROLL for (size_t v = 0; v < vectors; v++) acc[v] = bias;
     if (tile->load) {
         UNROLL for (size_t v = 0; v < end; v++) acc[v] = f32xn_add(f32xn_load(y + v * LANES), bias);
-        acc[end] = f32xn_add(whole ? f32xn_load(y + end * LANES) : f32xn_load_mask(y + end * LANES, f32xn_mask_of(left)), bias);
+        acc[end] = f32xn_add(
+            whole ? f32xn_load(y + end * LANES) : f32xn_load_mask(y + end * LANES, f32xn_mask_of(left)), bias);
     }
     for (size_t t = 0; t < taps; t++) {
         const f32xn w_f32xn = f32xn_splat(weights[t]);

@@ -102,7 +102,9 @@ ALWAYS_INLINE void pixel_panels(const corr2d_tile *tile, pixel_step s, size_t pa
     const pixel_y y = whole ? (pixel_y){s.y, tile->y_channel} : (pixel_y){edge, width};
     pixel_acc acc;
     pixel_bias(&acc, s.bias, rows, vectors);
-    if (s.next) EACH(r, rows, PIXEL_ROWS) EACH(v, vectors, CORR2D_MAX_VECTORS) __builtin_prefetch(s.next + r * tile->y_channel + v * LANES, 1, 3);
+    if (s.next)
+        EACH(r, rows, PIXEL_ROWS)
+        EACH(v, vectors, CORR2D_MAX_VECTORS) __builtin_prefetch(s.next + r * tile->y_channel + v * LANES, 1, 3);
     if (tile->load) {
         if (!whole) edge_in(&part, rows);
         pixel_load(&acc, y, rows, vectors);
@@ -202,9 +204,7 @@ ALWAYS_INLINE void few_step(const corr2d_tile *tile, const channel_step *s, cons
     few_begin(&acc, tile, s, twice ? 0 : tile->bias_step, buffer, pixels, vectors);
     few_taps(&acc, tile, x, s->weights, twice ? 0 : tile->panel, pixels, vectors);
     EACH(i, pixels, CORR2D_FEW_PIXELS) {
-        EACH(v, vectors, FEW_VECTORS) {
-            f32xn_store(buffer + i * FEW_PITCH + v * LANES, finish(acc.v[i][v], lo, hi));
-        }
+        EACH(v, vectors, FEW_VECTORS) { f32xn_store(buffer + i * FEW_PITCH + v * LANES, finish(acc.v[i][v], lo, hi)); }
     }
     channel_scatter(s, tile->y_channel, buffer, FEW_PITCH, pixels);
 }
@@ -236,10 +236,12 @@ static void pixel_few_1(const corr2d_tile *tile) { few_tile(tile, 1, 8); }
 
 /* Where a pixel is a vector only a map of one pixel is few. */
 #if LANES == 1
-#define PIXEL_FEW {[1] = pixel_few_1}
+#define PIXEL_FEW                                                                                                      \
+    { [1] = pixel_few_1 }
 #else
 static void pixel_few_2(const corr2d_tile *tile) { few_tile(tile, 2, 4); }
 static void pixel_few_4(const corr2d_tile *tile) { few_tile(tile, 4, 2); }
 
-#define PIXEL_FEW {[1] = pixel_few_1, [2] = pixel_few_2, [4] = pixel_few_4}
+#define PIXEL_FEW                                                                                                      \
+    { [1] = pixel_few_1, [2] = pixel_few_2, [4] = pixel_few_4 }
 #endif

@@ -20,7 +20,7 @@ CHANNEL_TILES_12(1)
 CHANNEL_TILES_8(2)
 CHANNEL_TILES_8(3)
 
-#define CHANNEL_TABLE                                                                                            \
+#define CHANNEL_TABLE                                                                                                  \
     { [1] = CHANNEL_ROW_12(1), [2] = CHANNEL_ROW_8(2), [3] = CHANNEL_ROW_8(3) }
 
 const corr2d_kernels CORR2D_KERNELS = {

@@ -13,7 +13,7 @@ PIXEL_TILE(1, 2)
 CHANNEL_TILES_4(1)
 CHANNEL_TILES_4(2)
 
-#define CHANNEL_TABLE                                                                                            \
+#define CHANNEL_TABLE                                                                                                  \
     { [1] = CHANNEL_ROW_4(1), [2] = CHANNEL_ROW_4(2) }
 
 const corr2d_kernels CORR2D_KERNELS = {

@@ -18,7 +18,7 @@ PIXEL_TILE(1, 3)
 CHANNEL_TILES_8(1)
 CHANNEL_TILES_6(2)
 
-#define CHANNEL_TABLE                                                                                            \
+#define CHANNEL_TABLE                                                                                                  \
     { [1] = CHANNEL_ROW_8(1), [2] = CHANNEL_ROW_6(2) }
 
 const corr2d_kernels CORR2D_KERNELS = {

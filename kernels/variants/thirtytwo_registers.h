@@ -18,11 +18,8 @@ CHANNEL_TILES_8(2)
 CHANNEL_TILES_5(3)
 CHANNEL_TILES_5(4)
 
-#define CHANNEL_TABLE                                                                                            \
-    {                                                                                                                  \
-        [1] = CHANNEL_ROW_8(1), [2] = CHANNEL_ROW_8(2), [3] = CHANNEL_ROW_5(3),                      \
-        [4] = CHANNEL_ROW_5(4),                                                                                  \
-    }
+#define CHANNEL_TABLE                                                                                                  \
+    { [1] = CHANNEL_ROW_8(1), [2] = CHANNEL_ROW_8(2), [3] = CHANNEL_ROW_5(3), [4] = CHANNEL_ROW_5(4), }
 
 const corr2d_kernels CORR2D_KERNELS = {
     .name = CORR2D_NAME,
