@@ -25,8 +25,9 @@ static const ptrdiff_t channel_places[CORR2D_MAX_PIXELS] = {
     6 * CHANNEL_PITCH, 7 * CHANNEL_PITCH, 8 * CHANNEL_PITCH, 9 * CHANNEL_PITCH, 10 * CHANNEL_PITCH, 11 * CHANNEL_PITCH,
 };
 
-/* Where one step of a tile finds its data: a panel, and the first of its pixels. */
+/* Where one step of a tile finds its data: each of its pixels, and a panel. */
 typedef struct channel_step {
+    const float *x[CORR2D_MAX_PIXELS];
     const float *weights, *bias;
     float *y;
     const ptrdiff_t *y_pixel;
@@ -167,12 +168,12 @@ static inline void channel_prefetch(const channel_step *s, size_t y_channel, siz
     }
 }
 
-/* One panel by the pixels at x. */
-ALWAYS_INLINE void channel_panel(const corr2d_tile *tile, const channel_step *s, const float *const *x, size_t pixels,
-                                 size_t vectors) {
+/* One panel by the pixels at x, which are read here, so that they stay in registers in the loops over taps. */
+ALWAYS_INLINE void channel_panel(const corr2d_tile *tile, const channel_step *s, size_t pixels, size_t vectors) {
     float buffer[CORR2D_MAX_PIXELS * CHANNEL_PITCH];
     const bool direct = tile->y_channel == 1 && s->channels == vectors * LANES;
     const channel_y y = direct ? (channel_y){s->y, s->y_pixel} : (channel_y){buffer, channel_places};
+    const float *x[CORR2D_MAX_PIXELS];
     channel_acc acc;
     channel_bias(&acc, s->bias, pixels, vectors);
     if (tile->y_channel != 1) channel_prefetch(s, tile->y_channel, pixels);
@@ -180,6 +181,7 @@ ALWAYS_INLINE void channel_panel(const corr2d_tile *tile, const channel_step *s,
         if (!direct) channel_gather(s, tile->y_channel, buffer, CHANNEL_PITCH, pixels);
         channel_load(&acc, y, pixels, vectors);
     }
+    EACH(i, pixels, CORR2D_MAX_PIXELS) x[i] = s->x[i];
     if (tile->table) {
         channel_taps(&acc, tile, x, s->weights, pixels, vectors);
     } else if (CHANNEL_LANES && tile->x_step == 1) {
@@ -191,30 +193,31 @@ ALWAYS_INLINE void channel_panel(const corr2d_tile *tile, const channel_step *s,
     if (!direct) channel_scatter(s, tile->y_channel, buffer, CHANNEL_PITCH, pixels);
 }
 
-/* All panels of pixels first ... first + pixels - 1. */
-ALWAYS_INLINE void channel_panels(const corr2d_tile *tile, size_t first, size_t pixels, size_t vectors) {
-    const size_t width = vectors * LANES;
-    const float *x[CORR2D_MAX_PIXELS];
-    channel_step s = {tile->weights, tile->bias, tile->y, tile->y_pixel + first, width};
-    EACH(i, pixels, CORR2D_MAX_PIXELS) x[i] = tile->x + tile->x_pixel[first + i];
-    for (size_t left = tile->channels; left; left -= s.channels) {
-        if (left < width) s.channels = left;
-        channel_panel(tile, &s, x, pixels, vectors);
-        s.weights += tile->panel;
-        s.bias += tile->bias_step;
-        s.y += width * tile->y_channel;
-    }
-}
+typedef void channel_panel_fn(const corr2d_tile *tile, const channel_step *s);
 
-ALWAYS_INLINE void channel_tile(const corr2d_tile *tile, size_t pixels, size_t vectors) {
+/* For each `pixels` pixels in turn panel after panel of `width` channels. */
+static void channel_walk(const corr2d_tile *tile, size_t pixels, size_t width, channel_panel_fn *panel) {
     for (size_t first = 0; first < tile->pixels; first += pixels) {
-        channel_panels(tile, first, pixels, vectors);
+        channel_step s = {.weights = tile->weights, .bias = tile->bias, .y = tile->y, .y_pixel = tile->y_pixel + first};
+        for (size_t i = 0; i < pixels; i++) s.x[i] = tile->x + tile->x_pixel[first + i];
+        for (size_t left = tile->channels; left; left -= s.channels) {
+            s.channels = left < width ? left : width;
+            panel(tile, &s);
+            s.weights += tile->panel;
+            s.bias += tile->bias_step;
+            s.y += width * tile->y_channel;
+        }
     }
 }
 
 /* Defines the tile of n pixels by v vectors. */
 #define CHANNEL_TILE(v, n)                                                                                             \
-    static void channel_##v##x##n(const corr2d_tile *tile) { channel_tile(tile, n, v); }
+    static void channel_panel_##v##x##n(const corr2d_tile *tile, const channel_step *s) {                              \
+        channel_panel(tile, s, n, v);                                                                                  \
+    }                                                                                                                  \
+    static void channel_##v##x##n(const corr2d_tile *tile) {                                                           \
+        channel_walk(tile, n, (v)*LANES, channel_panel_##v##x##n);                                                     \
+    }
 
 /* The tiles of v vectors by up to four, five, six, eight or twelve pixels, and their row of a table. */
 #define CHANNEL_TILES_4(v) CHANNEL_TILE(v, 1) CHANNEL_TILE(v, 2) CHANNEL_TILE(v, 3) CHANNEL_TILE(v, 4)

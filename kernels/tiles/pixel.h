@@ -195,14 +195,13 @@ ALWAYS_INLINE void few_taps(few_acc *acc, const corr2d_tile *tile, const float *
 }
 
 /* `vectors` vectors of channels; the last may lack its second panel, and then takes the first one twice. */
-ALWAYS_INLINE void few_step(const corr2d_tile *tile, const channel_step *s, const float *const *x, size_t pixels,
-                            size_t vectors) {
+ALWAYS_INLINE void few_step(const corr2d_tile *tile, const channel_step *s, size_t pixels, size_t vectors) {
     const bool twice = LANES > PANEL_ROWS && s->channels <= PANEL_ROWS;
     const f32xn lo = f32xn_splat(tile->lo), hi = f32xn_splat(tile->hi);
     float buffer[CORR2D_FEW_PIXELS * FEW_PITCH];
     few_acc acc;
     few_begin(&acc, tile, s, twice ? 0 : tile->bias_step, buffer, pixels, vectors);
-    few_taps(&acc, tile, x, s->weights, twice ? 0 : tile->panel, pixels, vectors);
+    few_taps(&acc, tile, s->x, s->weights, twice ? 0 : tile->panel, pixels, vectors);
     EACH(i, pixels, CORR2D_FEW_PIXELS) {
         EACH(v, vectors, FEW_VECTORS) { f32xn_store(buffer + i * FEW_PITCH + v * LANES, finish(acc.v[i][v], lo, hi)); }
     }
@@ -210,12 +209,11 @@ ALWAYS_INLINE void few_step(const corr2d_tile *tile, const channel_step *s, cons
 }
 
 /* Steps of `vectors` vectors as long as there are so many whole ones, and the least for the rest. */
-ALWAYS_INLINE void few_steps(const corr2d_tile *tile, channel_step *s, const float *const *x, size_t *left,
-                             size_t pixels, size_t vectors) {
+ALWAYS_INLINE void few_steps(const corr2d_tile *tile, channel_step *s, size_t *left, size_t pixels, size_t vectors) {
     const size_t width = vectors * LANES, whole = vectors == FEW_LEAST ? 1 : width, panels = width / PANEL_ROWS;
     while (*left >= whole) {
         s->channels = *left < width ? *left : width;
-        few_step(tile, s, x, pixels, vectors);
+        few_step(tile, s, pixels, vectors);
         *left -= s->channels;
         s->weights += panels * tile->panel;
         s->bias += panels * tile->bias_step;
@@ -224,12 +222,11 @@ ALWAYS_INLINE void few_steps(const corr2d_tile *tile, channel_step *s, const flo
 }
 
 ALWAYS_INLINE void few_tile(const corr2d_tile *tile, size_t pixels, size_t vectors) {
-    const float *x[CORR2D_FEW_PIXELS];
-    channel_step s = {tile->weights, tile->bias, tile->y, tile->y_pixel, 0};
+    channel_step s = {.weights = tile->weights, .bias = tile->bias, .y = tile->y, .y_pixel = tile->y_pixel};
     size_t left = tile->channels;
-    EACH(i, pixels, CORR2D_FEW_PIXELS) x[i] = tile->x + tile->x_pixel[i];
-    few_steps(tile, &s, x, &left, pixels, vectors);
-    few_steps(tile, &s, x, &left, pixels, FEW_LEAST);
+    for (size_t i = 0; i < pixels; i++) s.x[i] = tile->x + tile->x_pixel[i];
+    few_steps(tile, &s, &left, pixels, vectors);
+    few_steps(tile, &s, &left, pixels, FEW_LEAST);
 }
 
 static void pixel_few_1(const corr2d_tile *tile) { few_tile(tile, 1, 8); }
