@@ -10,9 +10,10 @@ const float corr2d_zeros[CORR2D_MAX_VECTORS * CORR2D_MAX_LANES] = {0.0f};
 
 void corr2d_plan_set_strips(corr2d_plan *plan, size_t pixels, size_t unit) {
     const size_t height = plan->layer.rows.out, width = plan->layer.columns.out;
-    const size_t rows = unit / corr2d_gcd(unit, width), most = width <= pixels ? corr2d_min(height, pixels / width) : 1;
-    plan->strip_width = width <= pixels ? width : pixels / unit * unit;
-    plan->strip_height = most < height && most > rows ? most / rows * rows : most;
+    const size_t most = width <= pixels ? corr2d_min(height, pixels / width) : 1;
+    plan->strip_width =
+        width <= pixels ? width : corr2d_round_up(corr2d_div_up(width, corr2d_div_up(width, pixels)), unit);
+    plan->strip_height = corr2d_div_up(height, corr2d_div_up(height, most));
     plan->strips_down = corr2d_div_up(height, plan->strip_height);
     plan->strips_across = corr2d_div_up(width, plan->strip_width);
 }

@@ -92,8 +92,8 @@ corr2d_status corr2d_plan_make(corr2d_plan **plan, const corr2d_spec *spec, cons
                                const float *weights, const float *bias);
 
 /*
- * For the paths: cuts y into strips of at most so many pixels, rows whole where they fit. Where it can be had their
- * number is a multiple of `unit`.
+ * For the paths: cuts y into strips of at most so many pixels and about equal, so that parts are, rows whole where they
+ * fit. Rows that do not are cut to a multiple of `unit`.
  */
 void corr2d_plan_set_strips(corr2d_plan *plan, size_t pixels, size_t unit);
 

@@ -196,7 +196,7 @@ ALWAYS_INLINE void channel_panel(const corr2d_tile *tile, const channel_step *s,
 typedef void channel_panel_fn(const corr2d_tile *tile, const channel_step *s);
 
 /* For each `pixels` pixels in turn panel after panel of `width` channels. */
-static void channel_walk(const corr2d_tile *tile, size_t pixels, size_t width, channel_panel_fn *panel) {
+NOT_INLINE void channel_walk(const corr2d_tile *tile, size_t pixels, size_t width, channel_panel_fn *panel) {
     for (size_t first = 0; first < tile->pixels; first += pixels) {
         channel_step s = {.weights = tile->weights, .bias = tile->bias, .y = tile->y, .y_pixel = tile->y_pixel + first};
         for (size_t i = 0; i < pixels; i++) s.x[i] = tile->x + tile->x_pixel[first + i];

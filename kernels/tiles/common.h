@@ -25,6 +25,9 @@
 
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
 
+/* For what must not share its registers with the loops around it. */
+#define NOT_INLINE static __attribute__((noinline))
+
 /* The end of a chain: the activation, then + 0.0f, so that no result is -0.0. */
 ALWAYS_INLINE f32xn finish(f32xn acc, f32xn lo, f32xn hi) {
     return f32xn_add(f32xn_clamp(acc, lo, hi), f32xn_splat(0.0f));

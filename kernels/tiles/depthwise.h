@@ -255,10 +255,10 @@ ALWAYS_INLINE void plane_channels(const corr2d_planes *all, size_t size, size_t 
             plane_channels(all, size, stride, PLANE_LOAD);                                                             \
         } else if (size == 0) {                                                                                        \
             plane_channels(all, size, stride, PLANE_ANY);                                                              \
-        } else if (all->columns >= LANES) {                                                                            \
-            plane_channels(all, size, stride, PLANE_WIDE);                                                             \
-        } else {                                                                                                       \
+        } else if (LANES > 1 && all->columns < LANES) {                                                                \
             plane_channels(all, size, stride, PLANE_NARROW);                                                           \
+        } else {                                                                                                       \
+            plane_channels(all, size, stride, PLANE_WIDE);                                                             \
         }                                                                                                              \
     }
 
@@ -293,7 +293,7 @@ ALWAYS_INLINE void channels_tile(const corr2d_tile *tile, const channels_step *s
                                  size_t pixels, bool whole) {
     const f32xn lo = f32xn_splat(tile->lo), hi = f32xn_splat(tile->hi), bias = f32xn_load(s->bias);
     const ptrdiff_t *offset = tile->offsets, *const end = offset + tile->taps;
-    const float *weights = s->weights, *const *x = s->x + first;
+    const float *weights = s->weights, *x[DEPTHWISE_CHAINS];
     float *const *y = s->y + first;
     f32xn acc[DEPTHWISE_CHAINS];
     UNROLL for (size_t i = 0; i < pixels; i++) acc[i] = bias;
@@ -302,11 +302,11 @@ ALWAYS_INLINE void channels_tile(const corr2d_tile *tile, const channels_step *s
             acc[i] = f32xn_add(channels_load(y[i] + channel, s->count, false), bias);
         }
     }
+    UNROLL for (size_t i = 0; i < pixels; i++) x[i] = s->x[first + i] + channel;
     for (; offset != end; offset++, weights += LANES) {
         const f32xn w_f32xn = f32xn_load(weights);
-        const ptrdiff_t at = *offset + (ptrdiff_t)channel;
         UNROLL for (size_t i = 0; i < pixels; i++) {
-            acc[i] = f32xn_fma(channels_load(x[i] + at, s->count, whole), w_f32xn, acc[i]);
+            acc[i] = f32xn_fma(channels_load(x[i] + *offset, s->count, whole), w_f32xn, acc[i]);
         }
     }
     UNROLL for (size_t i = 0; i < pixels; i++) {
@@ -330,37 +330,43 @@ static void channels_rest(const corr2d_tile *tile, channels_step *s, size_t chan
     }
 }
 
-/* `pixels` pixels from the first-th on, of so many rows, by all channels. */
-ALWAYS_INLINE void channels_pixels(const corr2d_tile *tile, size_t first, size_t pixels, size_t rows) {
+/* Whole vectors of channels, by eight pixels and by one. */
+NOT_INLINE void channels_8(const corr2d_tile *tile, const channels_step *s, size_t channel) {
+    channels_tile(tile, s, 0, channel, 8, true);
+}
+
+NOT_INLINE void channels_1(const corr2d_tile *tile, const channels_step *s, size_t channel, size_t pixel) {
+    channels_tile(tile, s, pixel, channel, 1, true);
+}
+
+/* `pixels` pixels from the first-th on, in each of the tile's rows, by all channels. */
+static void channels_pixels(const corr2d_tile *tile, size_t first, size_t pixels) {
     channels_step s = {.weights = tile->weights, .bias = tile->bias};
-    UNROLL for (size_t i = 0; i < pixels; i++) {
-        s.x[i] = tile->x + tile->x_pixel[first + i];
-        s.y[i] = tile->y + tile->y_pixel[first + i];
-        if (rows == 2) {
-            s.x[pixels + i] = s.x[i] + tile->x_row;
-            s.y[pixels + i] = s.y[i] + tile->y_row;
-        }
-    }
-    const size_t whole = tile->load ? 0 : tile->channels;
+    const size_t whole = tile->load ? 0 : tile->channels, all = tile->rows * pixels;
     size_t channel = 0;
+    for (size_t i = 0; i < all; i++) {
+        const size_t row = i / pixels, pixel = first + i % pixels;
+        s.x[i] = tile->x + row * tile->x_row + tile->x_pixel[pixel];
+        s.y[i] = tile->y + row * tile->y_row + tile->y_pixel[pixel];
+    }
     for (; channel + LANES <= whole; channel += LANES) {
-        channels_tile(tile, &s, 0, channel, rows * pixels, true);
+        if (all == DEPTHWISE_CHAINS) {
+            channels_8(tile, &s, channel);
+        } else {
+            for (size_t i = 0; i < all; i++) channels_1(tile, &s, channel, i);
+        }
         s.weights += tile->panel;
         s.bias += LANES;
     }
-    if (channel < tile->channels) channels_rest(tile, &s, channel, rows * pixels);
+    if (channel < tile->channels) channels_rest(tile, &s, channel, all);
 }
 
+/* Both rows together, where there are two, so that they share what they see of x. */
 static void depthwise_channel(const corr2d_tile *tile) {
-    const size_t pixels = tile->pixels;
+    const size_t together = DEPTHWISE_CHAINS / tile->rows;
     size_t first = 0;
-    if (tile->rows == 2) {
-        for (; pixels - first >= 4; first += 4) channels_pixels(tile, first, 4, 2);
-        for (; first < pixels; first++) channels_pixels(tile, first, 1, 2);
-        return;
-    }
-    for (; pixels - first >= 8; first += 8) channels_pixels(tile, first, 8, 1);
-    for (; first < pixels; first++) channels_pixels(tile, first, 1, 1);
+    for (; first + together <= tile->pixels; first += together) channels_pixels(tile, first, together);
+    for (; first < tile->pixels; first++) channels_pixels(tile, first, 1);
 }
 
 /* One pixel by `vectors` vectors of channels, of which the last may be partly real. */

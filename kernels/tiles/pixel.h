@@ -102,9 +102,8 @@ ALWAYS_INLINE void pixel_panels(const corr2d_tile *tile, pixel_step s, size_t pa
     const pixel_y y = whole ? (pixel_y){s.y, tile->y_channel} : (pixel_y){edge, width};
     pixel_acc acc;
     pixel_bias(&acc, s.bias, rows, vectors);
-    if (s.next)
-        EACH(r, rows, PIXEL_ROWS)
-        EACH(v, vectors, CORR2D_MAX_VECTORS) __builtin_prefetch(s.next + r * tile->y_channel + v * LANES, 1, 3);
+    if (s.next) EACH(r, rows, PIXEL_ROWS)
+    EACH(v, vectors, CORR2D_MAX_VECTORS) __builtin_prefetch(s.next + r * tile->y_channel + v * LANES, 1, 3);
     if (tile->load) {
         if (!whole) edge_in(&part, rows);
         pixel_load(&acc, y, rows, vectors);
