@@ -17,7 +17,7 @@ static inline corr2d_status corr2d_run_openmp(const corr2d_plan *plan, const voi
 #pragma omp parallel for num_threads(parts) schedule(static, 1) reduction(max : failure)
     for (int part = 0; part < parts; part++) {
         void *const own = workspace ? (char *)workspace + (size_t)part * bytes : NULL;
-        const int status = corr2d_run_part(plan, x, y, own, (size_t)part, (size_t)parts);
+        const int status = (int)corr2d_run_part(plan, x, y, own, (size_t)part, (size_t)parts);
         failure = status > failure ? status : failure;
     }
     return (corr2d_status)failure;

@@ -184,7 +184,7 @@ int convolution_count(Net &net) {
 
 bool check_replaced(Network &network) {
     const int count = convolution_count(network.nets.theirs);
-    return check(count > 0 && replaced_count(network.nets.ours) == count, network.name, "a layer was not replaced") &
+    return check(count > 0 && replaced_count(network.nets.ours) == count, network.name, "a layer was not replaced") &&
            check(replaced_count(network.nets.theirs) == 0, network.name, "OpenCV's layers were replaced");
 }
 
@@ -205,8 +205,8 @@ bool check_outputs(Network &network) {
     const double scale = largest(exact), error = distance(ours, exact), their_error = distance(theirs, exact);
     printf("%-14s largest error: corr2d %.2g, OpenCV %.2g of the largest output\n", network.name.c_str(), error / scale,
            their_error / scale);
-    return check(error <= 8 * their_error + 4 * EPSILON * scale, network.name, "the outputs are wrong") &
-           check(predictions(ours) == predictions(exact), network.name, "other predictions than PyTorch's") &
+    return check(error <= 8 * their_error + 4 * EPSILON * scale, network.name, "the outputs are wrong") &&
+           check(predictions(ours) == predictions(exact), network.name, "other predictions than PyTorch's") &&
            check(predictions(ours) == predictions(theirs), network.name, "other predictions than OpenCV's");
 }
 
@@ -258,7 +258,7 @@ int run(const std::string &folder, int rounds) {
            good ? "the same" : "WRONG");
     for (const char *name : names) {
         Network network(folder, name);
-        good &= check_replaced(network) & check_outputs(network) & check_threads(network);
+        good &= check_replaced(network) && check_outputs(network) && check_threads(network);
         if (network.name == "digits") good &= check_accuracy(network);
         for (int threads = 1; threads <= 2 && rounds > 0; threads++) time_network(network, threads, rounds);
     }
