@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // networks FOLDER [ROUNDS]: random layers, and the networks of make_networks.py, on OpenCV's own convolution and on
 // corr2d's. Exit status 1 where results differ by more than rounding. Then the time of each network, in turn, ROUNDS
-// times with one thread and with two: for information, since other work on the machine counts as well.
+// times with one thread and with two: for information.
 #include "corr2d_opencv.hpp"
 
 #include <algorithm>
 #include <corr2d.h>
 #include <cstdio>
+#include <ctime>
 #include <functional>
 #include <opencv2/dnn.hpp>
 #include <opencv2/dnn/all_layers.hpp>
@@ -225,12 +226,16 @@ bool check_accuracy(Network &digits) {
                  "the accuracy is wrong");
 }
 
-double forward_ms(Net &net) {
-    cv::TickMeter meter;
-    meter.start();
+double milliseconds(clockid_t clock) {
+    timespec t;
+    clock_gettime(clock, &t);
+    return 1e3 * static_cast<double>(t.tv_sec) + 1e-6 * static_cast<double>(t.tv_nsec);
+}
+
+double forward_ms(Net &net, clockid_t clock) {
+    const double start = milliseconds(clock);
     net.forward();
-    meter.stop();
-    return meter.getTimeMilli();
+    return milliseconds(clock) - start;
 }
 
 double low_quantile(std::vector<double> times) {
@@ -238,13 +243,15 @@ double low_quantile(std::vector<double> times) {
     return times[times.size() * 15 / 100];
 }
 
+// One thread by the time that it had a core, two by the clock on the wall.
 void time_network(Network &network, int threads, int rounds) {
+    const clockid_t clock = threads == 1 ? CLOCK_THREAD_CPUTIME_ID : CLOCK_MONOTONIC;
     std::vector<double> ours, theirs;
     cv::setNumThreads(threads);
     for (Net *net : {&network.nets.ours, &network.nets.theirs}) output(*net, image(network.x, 0, network.batch));
     for (int i = 0; i < rounds; i++) {
-        ours.push_back(forward_ms(network.nets.ours));
-        theirs.push_back(forward_ms(network.nets.theirs));
+        ours.push_back(forward_ms(network.nets.ours, clock));
+        theirs.push_back(forward_ms(network.nets.theirs, clock));
     }
     const double our_ms = low_quantile(ours), their_ms = low_quantile(theirs);
     printf("%-14s %d %s  corr2d %7.2f ms  OpenCV %7.2f ms  %.2f x\n", network.name.c_str(), threads,
