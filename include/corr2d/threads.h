@@ -8,7 +8,7 @@
 
 enum {
     CORR2D_THREADS_MOST = 64,
-    CORR2D_THREADS_COST = 4 /* making a thread takes as long as waking this many */
+    CORR2D_THREADS_COST = 4 /* making and joining a thread takes about as long as waking this many of a pool */
 };
 
 typedef struct corr2d_threads_share {
