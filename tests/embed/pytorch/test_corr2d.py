@@ -158,6 +158,10 @@ class Conv2d(unittest.TestCase):
         for x in (dense[..., ::-1], record["b"], numpy.broadcast_to(dense[:1, :1, :1, :1], dense.shape)):
             self.assertEqual(conv2d(x, weight).tobytes(), conv2d(numpy.ascontiguousarray(x), weight).tobytes())
 
+    def test_a_batch_gives_the_bits_of_its_images(self):
+        x, weight = torch.rand(5, 37, 13, 11), torch.rand(19, 37, 3, 3)
+        self.assertTrue(same_bits(conv2d(x, weight), torch.cat([conv2d(image[None], weight) for image in x])))
+
     def test_threads_give_the_same_bits(self):
         x, weight = torch.rand(1, 32, 60, 60), torch.rand(64, 32, 3, 3)
         one = conv2d(x, weight)
