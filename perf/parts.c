@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * corr2d_parts [REGEX]: what 2, 4, 8 and 16 cores would do, on one. Every part of each layer over 20 MMAC is timed
+ * corr2d_parts [--nhwc] [REGEX]: what 2, 4, 8 and 16 cores would do, on one. Every part of each layer over 20 MMAC is timed
  * alone, in turn with the whole layer; the slowest part is then the time on that many cores, but for what cores take
  * from each other. Three figures for each number of parts: the slowest part over the mean one (1.00: balanced), the
  * sum of all over the whole layer (1.00: no work done twice), and the whole layer over the slowest part (the speed-up).
@@ -11,6 +11,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { COUNTS = 4, MOST = 16, ROUNDS = 12 };
 
@@ -59,8 +60,8 @@ static shares shares_of(trial *t, size_t count_index, double whole) {
 }
 
 /* The plan and its data; false where there is none. */
-static bool trial_make(trial *t, const layer *l) {
-    const corr2d_spec spec = layer_spec(&l->shape, CORR2D_NCHW);
+static bool trial_make(trial *t, const layer *l, corr2d_layout layout) {
+    const corr2d_spec spec = layer_spec(&l->shape, layout);
     float *const weights = random_floats(layer_weights_size(l), 1);
     const corr2d_status status = corr2d_plan_create(&t->plan, &spec, weights, NULL);
     free(weights);
@@ -84,9 +85,9 @@ static void print_header(const char *first) {
     puts("");
 }
 
-static bool measure(const layer *l, mean means[COUNTS][3], shares worst[COUNTS]) {
+static bool measure(const layer *l, corr2d_layout layout, mean means[COUNTS][3], shares worst[COUNTS]) {
     static trial t;
-    if (!trial_make(&t, l)) return false;
+    if (!trial_make(&t, l, layout)) return false;
     for (int round = 0; round < ROUNDS; round++) time_round(&t);
     const double whole = seconds_of(&t.whole);
     printf("%-32s %8.3f %5zu", l->text, 1e3 * whole, corr2d_plan_parts(t.plan, MOST));
@@ -113,12 +114,12 @@ static bool is_used(const layer_set *set, size_t layer_index) {
     return false;
 }
 
-static bool measure_all(const layer_set *set) {
+static bool measure_all(const layer_set *set, corr2d_layout layout) {
     static mean means[COUNTS][3];
     static shares worst[COUNTS];
     print_header("layer");
     for (size_t i = 0; i < set->layer_count; i++)
-        if (set->layers[i].macs > least_macs && is_used(set, i) && !measure(&set->layers[i], means, worst))
+        if (set->layers[i].macs > least_macs && is_used(set, i) && !measure(&set->layers[i], layout, means, worst))
             return false;
     printf("%-47s", "geometric mean");
     for (size_t c = 0; c < COUNTS; c++)
@@ -130,8 +131,11 @@ static bool measure_all(const layer_set *set) {
 }
 
 int main(int count, char **arguments) {
+    const bool nhwc = count > 1 && strcmp(arguments[1], "--nhwc") == 0;
+    const char *const regex = count > 1 + nhwc ? arguments[1 + nhwc] : "";
     layer_set set = {0};
-    const bool good = layers_add_all(&set) && (count < 2 || layers_filter(&set, arguments[1])) && measure_all(&set);
+    const bool good =
+        layers_add_all(&set) && layers_filter(&set, regex) && measure_all(&set, nhwc ? CORR2D_NHWC : CORR2D_NCHW);
     layers_free(&set);
     return !good;
 }
