@@ -6,6 +6,7 @@ include(CMakePackageConfigHelpers)
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/corr2d)
 
 install(FILES include/corr2d.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+install(DIRECTORY include/corr2d DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 if(CORR2D_BUILD_STATIC)
     install(TARGETS corr2d_static EXPORT corr2d-targets)
 endif()

@@ -13,6 +13,12 @@ double now(void) {
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
+double thread_now(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
 void samples_add(samples *s, double value) {
     s->values = grow(s->values, s->count, sizeof *s->values);
     s->values[s->count++] = value;

@@ -18,6 +18,9 @@ typedef struct stats {
 
 double now(void);
 
+/* Seconds that this thread has had a core: other threads that take turns with it do not count. */
+double thread_now(void);
+
 void samples_add(samples *s, double value);
 void samples_free(samples *s);
 
