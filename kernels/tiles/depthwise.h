@@ -330,34 +330,30 @@ static void channels_rest(const corr2d_tile *tile, channels_step *s, size_t chan
     }
 }
 
-/* Whole vectors of channels, by eight pixels and by one. */
-NOT_INLINE void channels_8(const corr2d_tile *tile, const channels_step *s, size_t channel) {
-    channels_tile(tile, s, 0, channel, 8, true);
+/* Whole vectors of channels as far as they go, by so many pixels. Returns how many channels that makes. */
+ALWAYS_INLINE size_t channels_whole(const corr2d_tile *tile, channels_step *s, size_t pixels) {
+    const size_t whole = tile->load ? 0 : tile->channels;
+    size_t channel = 0;
+    for (; channel + LANES <= whole; channel += LANES, s->weights += tile->panel, s->bias += LANES) {
+        channels_tile(tile, s, 0, channel, pixels, true);
+    }
+    return channel;
 }
 
-NOT_INLINE void channels_1(const corr2d_tile *tile, const channels_step *s, size_t channel, size_t pixel) {
-    channels_tile(tile, s, pixel, channel, 1, true);
-}
+NOT_INLINE size_t channels_8(const corr2d_tile *tile, channels_step *s) { return channels_whole(tile, s, 8); }
+NOT_INLINE size_t channels_2(const corr2d_tile *tile, channels_step *s) { return channels_whole(tile, s, 2); }
+NOT_INLINE size_t channels_1(const corr2d_tile *tile, channels_step *s) { return channels_whole(tile, s, 1); }
 
 /* `pixels` pixels from the first-th on, in each of the tile's rows, by all channels. */
 static void channels_pixels(const corr2d_tile *tile, size_t first, size_t pixels) {
     channels_step s = {.weights = tile->weights, .bias = tile->bias};
-    const size_t whole = tile->load ? 0 : tile->channels, all = tile->rows * pixels;
-    size_t channel = 0;
+    const size_t all = tile->rows * pixels;
     for (size_t i = 0; i < all; i++) {
         const size_t row = i / pixels, pixel = first + i % pixels;
         s.x[i] = tile->x + row * tile->x_row + tile->x_pixel[pixel];
         s.y[i] = tile->y + row * tile->y_row + tile->y_pixel[pixel];
     }
-    for (; channel + LANES <= whole; channel += LANES) {
-        if (all == DEPTHWISE_CHAINS) {
-            channels_8(tile, &s, channel);
-        } else {
-            for (size_t i = 0; i < all; i++) channels_1(tile, &s, channel, i);
-        }
-        s.weights += tile->panel;
-        s.bias += LANES;
-    }
+    const size_t channel = (all == 8 ? channels_8 : all == 2 ? channels_2 : channels_1)(tile, &s);
     if (channel < tile->channels) channels_rest(tile, &s, channel, all);
 }
 
