@@ -260,6 +260,7 @@ int main(int argc, char **argv) {
     isa_help_openblas(argv);
     if (argp_parse(&argp, argc, argv, 0, NULL, &o) != 0 || !choose_layers(&o) || !choose_engines(&o)) return EXIT_USAGE;
     pool_start(o.threads, o.argv);
+    if (o.threads > pool_cpus()) fputs("corr2d_perf: more threads than CPUs to run them\n", stderr);
     if (o.list) print_list(&o.session);
     int status = o.list ? EXIT_GOOD : run(&o);
     layers_free(&o.session.layers);

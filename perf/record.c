@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char format[] = "corr2d_perf 1";
+static const char format[] = "corr2d_perf 2";
 
 static const char *layout_name(const session *s) { return s->layout == CORR2D_NCHW ? "nchw" : "nhwc"; }
 
@@ -63,8 +63,8 @@ static json_t *uses_json(const session *s, size_t l) {
         const network *net = &s->layers.networks[i];
         for (size_t j = 0; j < net->use_count; j++)
             if (net->uses[j].layer == l)
-                json_array_append_new(uses, json_pack("{ss ss sI}", "network", net->name, "layer", net->uses[j].name,
-                                                      "count", (json_int_t)net->uses[j].count));
+                json_array_append_new(uses, json_pack("{ss ss sI sI}", "network", net->name, "layer", net->uses[j].name,
+                                                      "at", (json_int_t)j, "count", (json_int_t)net->uses[j].count));
     }
     return uses;
 }
@@ -76,13 +76,16 @@ static json_t *classes_json(const layer *l) {
     return classes;
 }
 
+static json_int_t float_bytes(size_t count) { return (json_int_t)(count * sizeof(float)); }
+
 static json_t *layer_json(const session *s, size_t i) {
     const layer *l = &s->layers.layers[i];
     json_t *engines = json_array();
     for (size_t e = 0; e < s->engines.count; e++) json_array_append_new(engines, engine_json(s, i, e));
-    return json_pack("{ss sf so so sf sf so}", "shape", l->text, "macs", l->macs, "classes", classes_json(l), "uses",
-                     uses_json(s, i), "peak_gflops", 1e-9 * s->results[i].peak, "peak_error", s->results[i].peak_error,
-                     "engines", engines);
+    return json_pack("{ss sf sI sI sI so so sf sf so}", "shape", l->text, "macs", l->macs, "x_bytes",
+                     float_bytes(layer_x_size(l)), "weights_bytes", float_bytes(layer_weights_size(l)), "y_bytes",
+                     float_bytes(layer_y_size(l)), "classes", classes_json(l), "uses", uses_json(s, i), "peak_gflops",
+                     1e-9 * s->results[i].peak, "peak_error", s->results[i].peak_error, "engines", engines);
 }
 
 static void add_library(json_t *out, const char *library) {
