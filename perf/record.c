@@ -214,10 +214,13 @@ comparison record_compare(const record *old, const session *s, size_t l, size_t 
     return (comparison){true, result_flops(s, l, e) / now->peak / share, sqrt(sum)};
 }
 
-bool is_regression(comparison c) { return c.is_known && c.ratio < 1 - fmax(0.05, 3 * c.uncertainty); }
+/* How far from 1 a ratio has to be: three standard deviations, and 5 % at the least. */
+static double beyond_noise(comparison c) { return fmax(0.05, 3 * c.ratio * c.uncertainty); }
+
+bool is_regression(comparison c) { return c.is_known && c.ratio < 1 - beyond_noise(c); }
 
 static void print_comparison(const session *s, size_t l, size_t e, comparison c) {
-    bool beyond = fabs(c.ratio - 1) > fmax(0.05, 3 * c.uncertainty);
+    bool beyond = fabs(c.ratio - 1) > beyond_noise(c);
     printf("  %-28s %-12s %6.1f GF/s   x %.3f +- %.3f  %s\n", s->layers.layers[l].text, s->engines.items[e].name,
            1e-9 * result_flops(s, l, e), c.ratio, c.ratio * c.uncertainty,
            !beyond       ? ""
