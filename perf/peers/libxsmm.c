@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * libxsmm's direct convolution: on plain NHWC with weights in the order u, v, c, o where that is the layout, else in its
- * own blocked format, copied there and back by its own functions. It adds to y, which holds the bias before. No groups,
- * no dilation, the same padding on opposite sides.
+ * libxsmm's direct convolution: on plain NHWC with weights in the order u, v, c, o where that is the layout, else in
+ * its own blocked format, copied there and back by its own functions. It adds to y, which holds the bias before. No
+ * groups, no dilation, the same padding on opposite sides.
  */
 #include "perf/engine.h"
 #include "perf/memory.h"

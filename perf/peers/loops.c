@@ -3,7 +3,8 @@
  * Plain C loops, which the compiler vectorises by itself at -O3 -march=native: what one has without a library, written
  * with some care. x is first copied into a frame of zeros where there is padding, so that no tap needs a test; the
  * innermost loop runs over contiguous elements of y (a row of pixels in NCHW, the output channels of a pixel in NHWC,
- * for which the weights are stored to fit), and adds four products before it stores. Threads share out the rows or pixels.
+ * for which the weights are stored to fit), and adds four products before it stores. Threads share out the rows or
+ * pixels.
  */
 #include "perf/engine.h"
 #include "perf/memory.h"

@@ -17,7 +17,8 @@ function compare(a, b, direction) {
 
 function show(value) {
     if (value === null) return "–";
-    return typeof value === "number" ? value.toLocaleString("en", {maximumSignificantDigits: 4, useGrouping: false}) : value;
+    if (typeof value !== "number") return value;
+    return value.toLocaleString("en", {maximumSignificantDigits: 4, useGrouping: false});
 }
 
 // A table whose head sorts it. highlight(row): the index of the cell to stand out, or -1.

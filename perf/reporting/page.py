@@ -98,8 +98,8 @@ def summary_tables(run):
          "head": ["network", *columns, "% of peak", "ratio to best peer"], "rows": list(network_rows(run))},
         {"title": f"Classes of layers: {run.first} over each of the others, geometric means",
          "head": ["class", "layers", "% of peak", *columns[1:], "best peer"], "rows": list(class_rows(run))},
-        {"title": "Beside the runs: time to the first result in runs, packed weights over plain ones (geometric means), "
-                  "the most scratch memory and tensors of its own of any layer, the library's shared object",
+        {"title": "Beside the runs: time to the first result in runs, packed weights over plain ones (geometric "
+                  "means), the most scratch memory and tensors of its own of any layer, the library's shared object",
          "head": ["engine", "first result", "weights", "scratch KiB", "tensors KiB", "library KiB", "library"],
          "rows": list(cost_rows(run))},
     ]

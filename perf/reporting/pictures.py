@@ -75,7 +75,8 @@ def style(theme):
 def subtitle(run):
     machine = run.machine
     roof = run.roofs["vector"]
-    return f"{machine['cpu']}, {run.title}; FMA peak {roof['gflops']:.0f} GFLOP/s ({roof['name']}), {machine['compiler']}"
+    peak = f"FMA peak {roof['gflops']:.0f} GFLOP/s ({roof['name']})"
+    return f"{machine['cpu']}, {run.title}; {peak}, {machine['compiler']}"
 
 
 def finish(figure, title, run, theme, margin=0.02):
@@ -220,7 +221,8 @@ def draw_time(axes, run, network):
             axes.barh(names, parts, left=left, color=CLASS_COLOURS[kind], label=kind, height=0.75)
         left = [a + b for a, b in zip(left, parts)]
     for i, total in enumerate(left):
-        axes.annotate(f"{total:.0f}" if total >= 100 else f"{total:.3g}", (total, i), xytext=(3, 0), textcoords="offset points", va="center", size=8)
+        text = f"{total:.0f}" if total >= 100 else f"{total:.3g}"
+        axes.annotate(text, (total, i), xytext=(3, 0), textcoords="offset points", va="center", size=8)
     axes.invert_yaxis()
     axes.margins(x=0.12)
     axes.grid(axis="y", visible=False)
@@ -282,7 +284,7 @@ def threads(found, run, theme):
 
 
 def shortened(svg):
-    """A hundredth of a point is enough for every coordinate; and Verdana is as wide as the font that was reckoned with."""
+    """A hundredth of a point is enough for every coordinate. Verdana is as wide as the font reckoned with."""
     return re.sub(rb"(\d\.\d\d)\d+", rb"\1", svg).replace(b"'DejaVu Sans'", b"'DejaVu Sans', Verdana, sans-serif")
 
 
