@@ -138,9 +138,11 @@ def roofline(run, theme):
         points = [(layer.intensity, layer.speed(name)) for layer in run.layers if name in layer.timed]
         axes.scatter(*zip(*points), s=22, color=engine_colour(run, name, theme), label=name, alpha=0.85, zorder=2,
                      edgecolors=THEMES[theme]["back"], linewidths=0.5)
+    least = min(0.2, *(0.6 * layer.intensity for layer in run.layers))
     slowest = min(layer.speed(name) for layer in run.layers for name in engines if name in layer.timed)
-    axes.set_xlim(0.1, 1.6 * max(layer.intensity for layer in run.layers))
-    axes.set_ylim(min(0.6 * slowest, 0.5 * run.roofs["scalar"]["gflops"]), 1.35 * run.roofs["vector"]["gflops"])
+    slowest = min(slowest, *(least * roof["gb_per_s"] for roof in run.roofs["read"].values()))
+    axes.set_xlim(least, 1.6 * max(layer.intensity for layer in run.layers))
+    axes.set_ylim(0.6 * slowest, 1.35 * run.roofs["vector"]["gflops"])
     draw_roofs(axes, run, theme)
     plain = FuncFormatter(lambda value, _: f"{value:g}")
     axes.xaxis.set_major_formatter(plain)
@@ -285,7 +287,8 @@ def threads(found, run, theme):
 
 def shortened(svg):
     """A hundredth of a point is enough for every coordinate. Verdana is as wide as the font reckoned with."""
-    return re.sub(rb"(\d\.\d\d)\d+", rb"\1", svg).replace(b"'DejaVu Sans'", b"'DejaVu Sans', Verdana, sans-serif")
+    svg = re.sub(rb"(\d\.\d\d)\d+", rb"\1", svg).replace(b"'DejaVu Sans'", b"'DejaVu Sans', Verdana, sans-serif")
+    return svg.replace(b"<!DOCTYPE", b"<!-- SPDX-License-Identifier: Apache-2.0 -->\n<!DOCTYPE", 1)
 
 
 def render(figure, format):
