@@ -4,7 +4,7 @@
 # On Debian, what is missing is installed with apt, through sudo where not root. Elsewhere it is named: exit status 3.
 
 corr2d_build_needs=(cmake:cmake ninja-build:ninja gcc:cc libc6-dev:stdlib.h pkg-config:pkg-config
-    libsimde-dev:simde/x86/avx2.h libjansson-dev:jansson.h)
+    libsimde-dev:simde/x86/avx2.h libjansson-dev:jansson.h libpthreadpool-dev:pthreadpool.h)
 
 corr2d_has() {
     case $1 in

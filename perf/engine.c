@@ -4,7 +4,9 @@
 #include "isa.h"
 #include "kernels/dispatch.h"
 #include "memory.h"
+#include "pool.h"
 
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,13 +25,24 @@ typedef struct corr2d_job {
     job base;
     const problem *problem;
     corr2d_plan *plan;
-    void *workspace;
+    size_t parts, part_scratch;
+    char *workspace; /* of all parts, one behind the other */
 } corr2d_job;
 
 static void corr2d_job_run(job *base) {
     corr2d_job *j = (corr2d_job *)base;
     corr2d_run(j->plan, j->problem->x, j->problem->y, j->workspace);
 }
+
+static void run_part(void *context, size_t part) {
+    const corr2d_job *j = context;
+    corr2d_run_part(j->plan, j->problem->x, j->problem->y, j->workspace + part * j->part_scratch, part, j->parts);
+}
+
+static void corr2d_job_run_parts(job *base) { pool_run(run_part, base, ((corr2d_job *)base)->parts); }
+
+/* A part's workspace keeps clear of the next one's cache lines. */
+static size_t part_scratch(const corr2d_plan *plan) { return (corr2d_plan_workspace_size(plan) + 127) / 128 * 128; }
 
 static void corr2d_job_destroy(job *base) {
     corr2d_job *j = (corr2d_job *)base;
@@ -44,8 +57,13 @@ static job *corr2d_job_create(const engine *e, const problem *p) {
     spec.variant = e->name;
     if (corr2d_plan_create(&plan, &spec, p->weights, p->bias) != CORR2D_OK) return NULL;
     corr2d_job *j = page_alloc(sizeof *j);
-    *j = (corr2d_job){.base = {.run = corr2d_job_run, .destroy = corr2d_job_destroy}, .problem = p, .plan = plan};
-    j->base.scratch = corr2d_plan_workspace_size(plan);
+    *j = (corr2d_job){.problem = p, .plan = plan, .parts = corr2d_plan_parts(plan, pool_threads())};
+    j->part_scratch = part_scratch(plan);
+    j->base = (job){.run = j->parts == 1 ? corr2d_job_run : corr2d_job_run_parts,
+                    .destroy = corr2d_job_destroy,
+                    .weights = plan, /* one allocation, of which the rest is small */
+                    .weights_bytes = malloc_usable_size(plan),
+                    .scratch = j->parts * j->part_scratch};
     j->workspace = page_alloc(j->base.scratch);
     return &j->base;
 }
@@ -54,6 +72,7 @@ engine engine_of_variant(const char *name) {
     return (engine){.name = name,
                     .head = name,
                     .about = "this library's variant",
+                    .library = "libcorr2d",
                     .is_fused = corr2d_variant_is_fused(name),
                     .create = corr2d_job_create};
 }

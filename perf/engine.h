@@ -26,15 +26,19 @@ typedef struct job {
     void (*convert_in)(struct job *job);  /* NULL: none needed */
     void (*convert_out)(struct job *job); /* NULL: none needed */
     void (*destroy)(struct job *job);
-    size_t scratch; /* bytes that a run needs beside the tensors, where the engine tells */
+    const void *weights;  /* as a run reads them, packed: what --cold takes out of the caches */
+    size_t weights_bytes; /* theirs */
+    size_t scratch;       /* bytes that a run needs beside the tensors and the weights, where the engine tells */
+    size_t tensors;       /* bytes of tensors of its own */
 } job;
 
 typedef struct engine engine;
 struct engine {
     const char *name;
-    const char *head;  /* at most six letters, for a table's head */
-    const char *about; /* one line */
-    const char *isa;   /* the only --isa for which this engine stands under its name; NULL: every */
+    const char *head;    /* at most six letters, for a table's head */
+    const char *about;   /* one line */
+    const char *library; /* how the name of its shared object begins; NULL: none */
+    const char *isa;     /* the only --isa for which this engine stands under its name; NULL: every */
     bool is_peer;
     bool is_fused;                                                /* gives the bits of "scalar" */
     job *(*create)(const engine *engine, const problem *problem); /* NULL: does not do this layer */

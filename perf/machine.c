@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "machine.h"
 
-#include <stdbool.h>
+#include <libgen.h>
+#include <limits.h>
+#include <link.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
@@ -31,6 +34,32 @@ static void find_cpu(char *cpu, size_t size, const char *architecture) {
         snprintf(cpu, size, "%s, CPU part %s", architecture, part);
     else
         snprintf(cpu, size, "%s", architecture);
+}
+
+typedef struct library_search {
+    const char *prefix;
+    char path[PATH_MAX];
+} library_search;
+
+static int match_library(struct dl_phdr_info *info, size_t size, void *data) {
+    library_search *search = data;
+    const char *slash = strrchr(info->dlpi_name, '/');
+    (void)size;
+    if (slash == NULL || strncmp(slash + 1, search->prefix, strlen(search->prefix)) != 0) return 0;
+    return realpath(info->dlpi_name, search->path) != NULL;
+}
+
+bool machine_library(const char *prefix, char *file, size_t size, size_t *bytes) {
+    library_search search = {.prefix = prefix};
+    struct stat status;
+    if (strcmp(prefix, "libcorr2d") == 0)
+        snprintf(search.path, sizeof search.path, "%s", CORR2D_PERF_SHARED);
+    else if (dl_iterate_phdr(match_library, &search) == 0)
+        return false;
+    if (stat(search.path, &status) != 0) return false;
+    *bytes = (size_t)status.st_size;
+    snprintf(file, size, "%s", basename(search.path));
+    return true;
 }
 
 machine machine_facts(void) {

@@ -3,6 +3,9 @@
 #ifndef CORR2D_PERF_MACHINE_H
 #define CORR2D_PERF_MACHINE_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
 typedef struct machine {
     char cpu[128];
     char system[128];
@@ -15,5 +18,11 @@ typedef struct machine {
 } machine;
 
 machine machine_facts(void);
+
+/*
+ * The file of the loaded shared object whose name begins with the prefix, and its bytes; this library's own, which is
+ * not loaded, as the build made it. False where there is none.
+ */
+bool machine_library(const char *prefix, char *file, size_t size, size_t *bytes);
 
 #endif

@@ -3,6 +3,8 @@
 #include "isa.h"
 #include "machine.h"
 #include "measure.h"
+#include "memory.h"
+#include "pool.h"
 #include "progress.h"
 #include "record.h"
 #include "report.h"
@@ -19,9 +21,23 @@ typedef struct options {
     session session;
     const char *variants, *peers, *filter, *json, *csv, *against;
     bool list;
+    size_t threads;
+    char **argv; /* as it was before argp moved its words, for a start anew */
 } options;
 
-enum { KEY_LAYER = 256, KEY_LAYOUT, KEY_JSON, KEY_CSV, KEY_AGAINST, KEY_ROUNDS, KEY_BUDGET, KEY_LIST, KEY_ISA };
+enum {
+    KEY_LAYER = 256,
+    KEY_LAYOUT,
+    KEY_JSON,
+    KEY_CSV,
+    KEY_AGAINST,
+    KEY_ROUNDS,
+    KEY_BUDGET,
+    KEY_LIST,
+    KEY_ISA,
+    KEY_THREADS,
+    KEY_COLD
+};
 
 static const struct argp_option option_list[] = {
     {NULL, 0, NULL, 0, "What to measure:", 1},
@@ -36,6 +52,9 @@ static const struct argp_option option_list[] = {
      "--peers) or none (without the option: loops)",
      0},
     {"layout", KEY_LAYOUT, "nchw|nhwc", 0, "Of the tensors (default: nchw)", 0},
+    {"threads", KEY_THREADS, "N|all", 0,
+     "Threads for every engine and for the roofs (default: 1); all: one for each CPU that the process may use", 0},
+    {"cold", KEY_COLD, NULL, 0, "Take the weights out of the caches before each call (default: everything warm)", 0},
     {"isa", KEY_ISA, "native|avx2", 0,
      "What everything here may use, peers and roofs included: all that the CPU has (default), or no more than AVX2 and "
      "FMA",
@@ -67,6 +86,7 @@ static const char doc[] =
     "  corr2d_perf -f 'vgg16/conv[45]' --peers onednn-any,xnnpack --layout nhwc\n"
     "  corr2d_perf --peers --json new.json        against every library found\n"
     "  corr2d_perf --peers --isa avx2             the same without AVX-512, for all alike\n"
+    "  corr2d_perf --peers --threads all --cold   on every core, weights from memory\n"
     "  corr2d_perf --against old.json             did a variant become slower?\n"
     "\n"
     "In SHAPE, s, d and p take one number for both directions or two (rows x columns), p also four (top x bottom x "
@@ -84,7 +104,7 @@ static void parse_layout(const char *text, struct argp_state *state) {
 static error_t parse_isa(const char *text, struct argp_state *state) {
     if (strcmp(text, "native") != 0 && strcmp(text, "avx2") != 0)
         argp_error(state, "--isa: native or avx2 expected, got '%s'", text);
-    return strcmp(text, "native") == 0 || isa_hold_to_avx2(state->argv) ? 0 : EINVAL;
+    return strcmp(text, "native") == 0 || isa_hold_to_avx2(((options *)state->input)->argv) ? 0 : EINVAL;
 }
 
 static double parse_number(const char *name, const char *text, double most, struct argp_state *state) {
@@ -95,12 +115,19 @@ static double parse_number(const char *name, const char *text, double most, stru
     return value;
 }
 
+static size_t parse_threads(const char *text, struct argp_state *state) {
+    if (strcmp(text, "all") == 0) return pool_cpus();
+    return (size_t)parse_number("threads", text, 1024, state);
+}
+
 static error_t parse_measure(int key, char *text, struct argp_state *state) {
     options *o = state->input;
     switch (key) {
     case KEY_LAYER: return layers_add_shape(&o->session.layers, text) ? 0 : EINVAL;
     case ARGP_KEY_ARG: return layers_add_list(&o->session.layers, text) ? 0 : EINVAL;
     case KEY_LAYOUT: parse_layout(text, state); return 0;
+    case KEY_THREADS: o->threads = parse_threads(text, state); return 0;
+    case KEY_COLD: o->session.cold = true; return 0;
     case KEY_ISA: return parse_isa(text, state);
     case KEY_ROUNDS: o->session.rounds = (size_t)parse_number("rounds", text, 10000, state); return 0;
     case KEY_BUDGET: o->session.budget = parse_number("budget", text, 86400, state); return 0;
@@ -221,15 +248,24 @@ static int run(options *o) {
     return s->wrong_count != 0 || slower != 0 ? EXIT_WRONG : EXIT_GOOD;
 }
 
+static char **copy_words(int count, char **words) {
+    char **copy = page_alloc(((size_t)count + 1) * sizeof *copy);
+    return memcpy(copy, words, (size_t)count * sizeof *copy);
+}
+
 int main(int argc, char **argv) {
     static const struct argp argp = {option_list, parse, "[LIST...]", doc, NULL, NULL, NULL};
-    options o = {.session = {.rounds = 20, .budget = 90}};
+    options o = {.session = {.rounds = 20, .budget = 90}, .threads = 1, .argv = copy_words(argc, argv)};
     argp_err_exit_status = EXIT_USAGE;
     isa_help_openblas(argv);
     if (argp_parse(&argp, argc, argv, 0, NULL, &o) != 0 || !choose_layers(&o) || !choose_engines(&o)) return EXIT_USAGE;
+    pool_start(o.threads, o.argv);
+    if (o.threads > pool_cpus()) fputs("corr2d_perf: more threads than CPUs to run them\n", stderr);
     if (o.list) print_list(&o.session);
     int status = o.list ? EXIT_GOOD : run(&o);
     layers_free(&o.session.layers);
     session_free(&o.session);
+    pool_stop();
+    free(o.argv);
     return status;
 }

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "measure.h"
 
+#include "cache.h"
 #include "memory.h"
+#include "pool.h"
 #include "verify.h"
 
 #include <math.h>
@@ -9,9 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LEAST_ROUNDS = 3, CALL_LIMIT = 100000 };
+enum { LEAST_ROUNDS = 3, CALL_LIMIT = 100000, CREATIONS = 3 };
 
 static const double round_seconds = 2e-3;
+static const double creation_seconds = 50e-3; /* what takes longer is made only once */
 
 /* One engine on one layer, while it is measured. */
 typedef struct runner {
@@ -25,12 +28,15 @@ typedef struct runner {
 
 static double layer_flops(const session *s, size_t index) { return 2.0 * s->layers.layers[index].macs; }
 
+/* What a round takes beside its calls: waiting for threads to fall asleep. */
+static double rest_seconds(void) { return pool_threads() > 1 ? round_seconds : 0; }
+
 /* Seconds that a layer would take with all the rounds wanted. */
 static double wanted_seconds(const session *s, size_t index) {
     double sum = 0;
     for (size_t e = 0; e < s->engines.count; e++) {
         double call = layer_flops(s, index) / s->rate[e];
-        sum += 2 * call + (double)s->rounds * fmax(call, 1.5 * round_seconds);
+        sum += 2 * call + (double)s->rounds * (fmax(call, 1.5 * round_seconds) + rest_seconds());
     }
     return sum;
 }
@@ -51,8 +57,34 @@ static double wanted_left(const session *s) {
 
 double session_time_left(const session *s) { return fmin(wanted_left(s), fmax(s->deadline - now(), 0)); }
 
+static void run_nothing(job *j) { (void)j; }
+
+static double clock_seconds(void) {
+    double start = now();
+    return now() - start;
+}
+
+static double empty_call_seconds(job *empty) {
+    enum { CALLS = 1000 };
+    double start = now();
+    for (int i = 0; i < CALLS; i++) empty->run(empty);
+    return (now() - start) / CALLS;
+}
+
+static noop measure_noop(void) {
+    enum { TIMES = 200 };
+    job empty = {.run = run_nothing};
+    noop least = {INFINITY, INFINITY};
+    for (int i = 0; i < TIMES; i++) {
+        least.clock = fmin(least.clock, clock_seconds());
+        least.call = fmin(least.call, empty_call_seconds(&empty));
+    }
+    return least;
+}
+
 void session_start(session *s) {
     roofs_measure(&s->roofs);
+    s->noop = measure_noop();
     s->results = page_alloc(s->layers.layer_count * sizeof *s->results);
     for (size_t e = 0; e < s->engines.count; e++) s->rate[e] = s->roofs.scalar_flops;
     s->deadline = now() + s->budget;
@@ -65,6 +97,30 @@ void session_free(session *s) {
 
 static double run_once(job *j) {
     double start = now();
+    j->run(j);
+    return now() - start;
+}
+
+static double calls_seconds(const session *s, job *j, size_t calls) {
+    double start = now();
+    for (size_t i = 0; i < calls; i++) j->run(j);
+    double seconds = now() - start - s->noop.clock - (double)calls * s->noop.call;
+    return fmax(seconds, 1e-9);
+}
+
+static double cold_calls_seconds(const session *s, job *j, size_t calls) {
+    double sum = 0;
+    for (size_t i = 0; i < calls; i++) {
+        cache_flush(j->weights, j->weights_bytes);
+        sum += calls_seconds(s, j, 1);
+    }
+    return sum;
+}
+
+/* Seconds that a call takes of the session's time, which is more than is counted where the weights are to be cold. */
+static double cost_once(const session *s, job *j) {
+    double start = now();
+    if (s->cold) cache_flush(j->weights, j->weights_bytes);
     j->run(j);
     return now() - start;
 }
@@ -98,36 +154,59 @@ static bool is_right(const session *s, const problem *p, const engine *e, const 
     return right;
 }
 
+/* Makes the job, and returns the seconds until its first result. */
+static double create_job(const problem *p, const engine *maker, job **made) {
+    double start = now();
+    *made = maker->create(maker, p);
+    double seconds = now() - start;
+    return *made == NULL ? 0 : seconds + run_into_y(p, *made);
+}
+
+/* The least of a few: the first of all also starts its library. */
+static double create_again(const problem *p, const engine *maker, job **made) {
+    double least = create_job(p, maker, made), seconds = least;
+    for (int i = 1; *made != NULL && i < CREATIONS && seconds < creation_seconds; i++) {
+        (*made)->destroy(*made);
+        seconds = create_job(p, maker, made);
+        least = fmin(least, seconds);
+    }
+    return least;
+}
+
 static outcome start_runner(session *s, const problem *p, size_t e, const float *reference, runner *r) {
     const engine *maker = &s->engines.items[e];
-    double start = now();
-    *r = (runner){.engine = e, .job = maker->create(maker, p)};
+    *r = (runner){.engine = e};
+    r->create_seconds = create_again(p, maker, &r->job);
     if (r->job == NULL) return OUTCOME_UNSUPPORTED;
-    r->create_seconds = now() - start;
-    r->create_seconds += run_into_y(p, r->job);
     if (!is_right(s, p, maker, reference)) {
         r->job->destroy(r->job);
         s->wrong_count++;
         return OUTCOME_WRONG;
     }
-    r->call_seconds = fmin(run_once(r->job), run_once(r->job));
+    r->call_seconds = fmin(cost_once(s, r->job), cost_once(s, r->job));
     r->calls = (size_t)fmin(fmax(round_seconds / r->call_seconds, 1), CALL_LIMIT);
     s->rate[e] = 2.0 * p->layer->macs / r->call_seconds;
     return OUTCOME_TIMED;
 }
 
-static double round_cost(const runner *r) { return (double)(r->calls > 1 ? r->calls + 1 : 1) * r->call_seconds; }
+/* Whether an untimed call goes first: x and y may have left the caches since the last round, and threads sleep. */
+static bool is_warmed(const session *s, const runner *r) { return r->calls > 1 || s->cold || pool_threads() > 1; }
+
+static double round_cost(const session *s, const runner *r) {
+    return (double)(r->calls + is_warmed(s, r)) * r->call_seconds + rest_seconds();
+}
 
 /* Shares the seconds out, cheapest runner first: what it leaves is for the dearer ones. */
-static void plan_rounds(runner *runners, size_t count, size_t rounds, double seconds) {
+static void plan_rounds(const session *s, runner *runners, size_t count, double seconds) {
+    size_t rounds = s->rounds;
     for (size_t left = count; left > 0; left--) {
         runner *cheapest = NULL;
         for (size_t e = 0; e < count; e++)
-            if (runners[e].rounds == 0 && (cheapest == NULL || round_cost(&runners[e]) < round_cost(cheapest)))
+            if (runners[e].rounds == 0 && (cheapest == NULL || round_cost(s, &runners[e]) < round_cost(s, cheapest)))
                 cheapest = &runners[e];
-        double affordable = seconds / (double)left / round_cost(cheapest);
+        double affordable = seconds / (double)left / round_cost(s, cheapest);
         cheapest->rounds = (size_t)fmin(fmax(affordable, fmin(LEAST_ROUNDS, (double)rounds)), (double)rounds);
-        seconds -= (double)cheapest->rounds * round_cost(cheapest);
+        seconds -= (double)cheapest->rounds * round_cost(s, cheapest);
     }
 }
 
@@ -138,12 +217,11 @@ static void time_conversion(runner *r) {
     samples_add(&r->convert, now() - start);
 }
 
-/* One round: warm first, where a call is so short that its data may have left the caches since the last round. */
-static void time_round(runner *r) {
-    if (r->calls > 1) r->job->run(r->job);
-    double start = now();
-    for (size_t i = 0; i < r->calls; i++) r->job->run(r->job);
-    samples_add(&r->run, (now() - start) / (double)r->calls);
+static void time_round(const session *s, runner *r) {
+    pool_rest();
+    if (is_warmed(s, r)) r->job->run(r->job);
+    double seconds = s->cold ? cold_calls_seconds(s, r->job, r->calls) : calls_seconds(s, r->job, r->calls);
+    samples_add(&r->run, seconds / (double)r->calls);
     if (r->job->convert_in != NULL || r->job->convert_out != NULL) time_conversion(r);
 }
 
@@ -156,12 +234,13 @@ static bool is_due(const runner *r, size_t round, size_t rounds) {
 static stats time_rounds(session *s, runner *runners, size_t count) {
     samples peak = {0};
     for (size_t round = 0; round < s->rounds; round++) {
+        pool_rest();
         double flops = roof_sample(&s->roofs);
         samples_add(&peak, 1 / flops);
         samples_add(&s->roofs.peak, flops);
         for (size_t i = 0; i < count; i++) {
             runner *r = &runners[(i + round) % count];
-            if (is_due(r, round, s->rounds)) time_round(r);
+            if (is_due(r, round, s->rounds)) time_round(s, r);
         }
     }
     stats result = stats_of(&peak);
@@ -173,7 +252,9 @@ static void finish_runner(runner *r, engine_result *result) {
     result->run = stats_of(&r->run);
     result->convert = stats_of(&r->convert);
     result->create = r->create_seconds;
+    result->weights_bytes = r->job->weights_bytes;
     result->scratch = r->job->scratch;
+    result->tensors = r->job->tensors;
     result->rounds = r->rounds;
     result->calls = r->calls;
     samples_free(&r->run);
@@ -203,7 +284,7 @@ static void measure_problem(session *s, const problem *p, layer_result *result) 
         count += result->engines[e].outcome == OUTCOME_TIMED;
     }
     free(reference);
-    plan_rounds(runners, count, s->rounds, seconds);
+    plan_rounds(s, runners, count, seconds);
     stats peak = time_rounds(s, runners, count);
     result->peak = 1 / peak.p15;
     result->peak_error = peak.error;

@@ -13,10 +13,10 @@ typedef enum outcome { OUTCOME_NONE, OUTCOME_UNSUPPORTED, OUTCOME_WRONG, OUTCOME
 typedef struct engine_result {
     outcome outcome;
     stats run;
-    stats convert; /* both ways; all zero where the engine works on the plain tensors */
-    double create; /* until the first result: making the job, and its first run */
-    size_t scratch;
-    size_t rounds, calls; /* calls: those of one round, of which `run` is the average */
+    stats convert;                          /* both ways; all zero where the engine works on the plain tensors */
+    double create;                          /* until the first result: making the job, and its first run */
+    size_t weights_bytes, scratch, tensors; /* as job has them */
+    size_t rounds, calls;                   /* calls: those of one round, of which `run` is the average */
 } engine_result;
 
 typedef struct layer_result {
@@ -26,6 +26,12 @@ typedef struct layer_result {
     engine_result engines[ENGINE_LIMIT];
 } layer_result;
 
+/* What it takes to time nothing: subtracted from all that is timed. */
+typedef struct noop {
+    double clock; /* seconds between two readings of the clock */
+    double call;  /* seconds of a call of an engine that does nothing */
+} noop;
+
 /* A whole run: what to measure, and what was found. */
 typedef struct session {
     layer_set layers;
@@ -33,6 +39,8 @@ typedef struct session {
     corr2d_layout layout;
     size_t rounds; /* wanted for each engine and layer */
     double budget; /* seconds for all layers; engines slow on a layer get fewer rounds there */
+    bool cold;     /* before each call the weights are taken out of the caches */
+    noop noop;
     roofs roofs;
     layer_result *results;     /* one for each layer of the set */
     double rate[ENGINE_LIMIT]; /* flops per second seen so far, for planning */

@@ -4,8 +4,15 @@
 #include <stdio.h>
 #include <unistd.h>
 
+enum { WIDTH = 24 };
+
+static const char full[WIDTH + 1] = "########################", empty[WIDTH + 1] = "........................";
+
 void progress_show(size_t done, size_t all, const char *what, double seconds_left) {
-    if (isatty(STDERR_FILENO)) fprintf(stderr, "\r\033[K[%3zu/%zu] %3.0f s left  %.60s", done, all, seconds_left, what);
+    int filled = (int)(WIDTH * done / all);
+    if (!isatty(STDERR_FILENO)) return;
+    fprintf(stderr, "\r\033[K[%.*s%.*s] %zu/%zu  %.0f s left  %.40s", filled, full, WIDTH - filled, empty, done, all,
+            seconds_left, what);
 }
 
 void progress_clear(void) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One line on stderr that tells how far the work is; nothing at all where stderr is no terminal. */
+/* One line on stderr with a bar that tells how far the work is; nothing at all where stderr is no terminal. */
 #ifndef CORR2D_PERF_PROGRESS_H
 #define CORR2D_PERF_PROGRESS_H
 

@@ -2,6 +2,7 @@
 #include "record.h"
 
 #include "isa.h"
+#include "pool.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -10,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char format[] = "corr2d_perf 1";
+static const char format[] = "corr2d_perf 2";
 
 static const char *layout_name(const session *s) { return s->layout == CORR2D_NCHW ? "nchw" : "nhwc"; }
 
@@ -45,10 +46,11 @@ static json_t *engine_json(const session *s, size_t l, size_t e) {
     const engine_result *r = &s->results[l].engines[e];
     json_t *out = json_pack("{ss ss}", "name", s->engines.items[e].name, "outcome", outcomes[r->outcome]);
     if (r->outcome != OUTCOME_TIMED) return out;
-    json_t *more = json_pack("{sf sf so sf sI sI sI}", "gflops", 1e-9 * result_flops(s, l, e), "peak_share",
+    json_t *more = json_pack("{sf sf so sf sI sI sI sI sI}", "gflops", 1e-9 * result_flops(s, l, e), "peak_share",
                              result_flops(s, l, e) / s->results[l].peak, "ms", stats_json(&r->run), "create_ms",
-                             1e3 * r->create, "scratch_bytes", (json_int_t)r->scratch, "rounds", (json_int_t)r->rounds,
-                             "calls_per_round", (json_int_t)r->calls);
+                             1e3 * r->create, "weights_bytes", (json_int_t)r->weights_bytes, "scratch_bytes",
+                             (json_int_t)r->scratch, "own_tensor_bytes", (json_int_t)r->tensors, "rounds",
+                             (json_int_t)r->rounds, "calls_per_round", (json_int_t)r->calls);
     if (r->convert.p15 > 0) json_object_set_new(more, "convert_ms", stats_json(&r->convert));
     json_object_update(out, more);
     json_decref(more);
@@ -61,8 +63,8 @@ static json_t *uses_json(const session *s, size_t l) {
         const network *net = &s->layers.networks[i];
         for (size_t j = 0; j < net->use_count; j++)
             if (net->uses[j].layer == l)
-                json_array_append_new(uses, json_pack("{ss ss sI}", "network", net->name, "layer", net->uses[j].name,
-                                                      "count", (json_int_t)net->uses[j].count));
+                json_array_append_new(uses, json_pack("{ss ss sI sI}", "network", net->name, "layer", net->uses[j].name,
+                                                      "at", (json_int_t)j, "count", (json_int_t)net->uses[j].count));
     }
     return uses;
 }
@@ -74,21 +76,35 @@ static json_t *classes_json(const layer *l) {
     return classes;
 }
 
+static json_int_t float_bytes(size_t count) { return (json_int_t)(count * sizeof(float)); }
+
 static json_t *layer_json(const session *s, size_t i) {
     const layer *l = &s->layers.layers[i];
     json_t *engines = json_array();
     for (size_t e = 0; e < s->engines.count; e++) json_array_append_new(engines, engine_json(s, i, e));
-    return json_pack("{ss sf so so sf sf so}", "shape", l->text, "macs", l->macs, "classes", classes_json(l), "uses",
-                     uses_json(s, i), "peak_gflops", 1e-9 * s->results[i].peak, "peak_error", s->results[i].peak_error,
-                     "engines", engines);
+    return json_pack("{ss sf sI sI sI so so sf sf so}", "shape", l->text, "macs", l->macs, "x_bytes",
+                     float_bytes(layer_x_size(l)), "weights_bytes", float_bytes(layer_weights_size(l)), "y_bytes",
+                     float_bytes(layer_y_size(l)), "classes", classes_json(l), "uses", uses_json(s, i), "peak_gflops",
+                     1e-9 * s->results[i].peak, "peak_error", s->results[i].peak_error, "engines", engines);
+}
+
+static void add_library(json_t *out, const char *library) {
+    char file[256];
+    size_t bytes;
+    if (library == NULL || !machine_library(library, file, sizeof file, &bytes)) return;
+    json_object_set_new(out, "library", json_string(file));
+    json_object_set_new(out, "library_bytes", json_integer((json_int_t)bytes));
 }
 
 static json_t *engines_json(const engine_list *list) {
     json_t *engines = json_array();
-    for (size_t e = 0; e < list->count; e++)
-        json_array_append_new(engines,
-                              json_pack("{ss ss sb sb}", "name", list->items[e].name, "about", list->items[e].about,
-                                        "peer", list->items[e].is_peer, "fused", list->items[e].is_fused));
+    for (size_t e = 0; e < list->count; e++) {
+        const engine *item = &list->items[e];
+        json_t *out = json_pack("{ss ss sb sb}", "name", item->name, "about", item->about, "peer", item->is_peer,
+                                "fused", item->is_fused);
+        add_library(out, item->library);
+        json_array_append_new(engines, out);
+    }
     return engines;
 }
 
@@ -96,9 +112,11 @@ bool record_json(const session *s, const machine *m, const char *path) {
     json_t *layers = json_array();
     for (size_t i = 0; i < s->layers.layer_count; i++)
         if (s->results[i].is_measured) json_array_append_new(layers, layer_json(s, i));
-    json_t *all = json_pack("{ss so ss ss sI so so so}", "format", format, "machine", machine_json(m), "layout",
-                            layout_name(s), "isa", isa_name(), "threads", (json_int_t)1, "roofs", roofs_json(&s->roofs),
-                            "engines", engines_json(&s->engines), "layers", layers);
+    json_t *all =
+        json_pack("{ss so ss ss sb sI s{sf sf} so so so}", "format", format, "machine", machine_json(m), "layout",
+                  layout_name(s), "isa", isa_name(), "cold", s->cold, "threads", (json_int_t)pool_threads(), "noop",
+                  "clock_ns", 1e9 * s->noop.clock, "call_ns", 1e9 * s->noop.call, "roofs", roofs_json(&s->roofs),
+                  "engines", engines_json(&s->engines), "layers", layers);
     bool good = json_dump_file(all, path, JSON_INDENT(1) | JSON_REAL_PRECISION(6)) == 0;
     json_decref(all);
     return good || complain(path, strerror(errno));
@@ -107,16 +125,19 @@ bool record_json(const session *s, const machine *m, const char *path) {
 static void csv_row(const session *s, size_t l, size_t e, FILE *file) {
     const layer_result *result = &s->results[l];
     const engine_result *r = &result->engines[e];
-    fprintf(file, "%s,%s,%s,%.0f,%s,%.6g,%.6g,%.6g,%.6g,%.6g,%.6g,%zu\n", s->layers.layers[l].text,
-            layer_class_name(layer_main_class(&s->layers.layers[l])), layout_name(s), s->layers.layers[l].macs,
-            s->engines.items[e].name, 1e3 * r->run.min, 1e3 * r->run.p15, 1e3 * r->run.p50, 1e3 * r->convert.p15,
-            1e-9 * result_flops(s, l, e), 1e-9 * result->peak, r->rounds);
+    fprintf(file, "%s,%s,%s,%.0f,%s,%.6g,%.6g,%.6g,%.6g,%.6g,%.6g,%zu,%zu,%s,%.6g,%zu,%zu,%zu\n",
+            s->layers.layers[l].text, layer_class_name(layer_main_class(&s->layers.layers[l])), layout_name(s),
+            s->layers.layers[l].macs, s->engines.items[e].name, 1e3 * r->run.min, 1e3 * r->run.p15, 1e3 * r->run.p50,
+            1e3 * r->convert.p15, 1e-9 * result_flops(s, l, e), 1e-9 * result->peak, r->rounds, pool_threads(),
+            s->cold ? "cold" : "warm", 1e3 * r->create, r->weights_bytes, r->scratch, r->tensors);
 }
 
 bool record_csv(const session *s, const char *path) {
     FILE *file = fopen(path, "w");
     if (file == NULL) return complain(path, strerror(errno));
-    fputs("shape,class,layout,macs,engine,min_ms,p15_ms,p50_ms,convert_ms,gflops,peak_gflops,rounds\n", file);
+    fputs("shape,class,layout,macs,engine,min_ms,p15_ms,p50_ms,convert_ms,gflops,peak_gflops,rounds,threads,weights,"
+          "create_ms,weights_bytes,scratch_bytes,own_tensor_bytes\n",
+          file);
     for (size_t i = 0; i < s->layers.layer_count; i++)
         for (size_t e = 0; e < s->engines.count; e++)
             if (s->results[i].engines[e].outcome == OUTCOME_TIMED) csv_row(s, i, e, file);
@@ -138,6 +159,10 @@ static bool is_comparable(const json_t *root, const char *path, const session *s
     if (!is_text(root, "format", format))
         return complain(path, "not a result of corr2d_perf --json, or of another version of it");
     if (!is_text(root, "layout", layout_name(s))) return complain(path, "measured in the other layout, see --layout");
+    if (json_integer_value(json_object_get(root, "threads")) != (json_int_t)pool_threads())
+        return complain(path, "measured with another number of threads, see --threads");
+    if (json_is_true(json_object_get(root, "cold")) != s->cold)
+        return complain(path, "measured with the weights in or out of the caches, see --cold");
     if (json_object_get(root, "isa") != NULL && !is_text(root, "isa", isa_name()))
         return complain(path, "measured with other instructions, see --isa");
     return true;
@@ -189,10 +214,13 @@ comparison record_compare(const record *old, const session *s, size_t l, size_t 
     return (comparison){true, result_flops(s, l, e) / now->peak / share, sqrt(sum)};
 }
 
-bool is_regression(comparison c) { return c.is_known && c.ratio < 1 - fmax(0.05, 3 * c.uncertainty); }
+/* How far from 1 a ratio has to be: three standard deviations, and 5 % at the least. */
+static double beyond_noise(comparison c) { return fmax(0.05, 3 * c.ratio * c.uncertainty); }
+
+bool is_regression(comparison c) { return c.is_known && c.ratio < 1 - beyond_noise(c); }
 
 static void print_comparison(const session *s, size_t l, size_t e, comparison c) {
-    bool beyond = fabs(c.ratio - 1) > fmax(0.05, 3 * c.uncertainty);
+    bool beyond = fabs(c.ratio - 1) > beyond_noise(c);
     printf("  %-28s %-12s %6.1f GF/s   x %.3f +- %.3f  %s\n", s->layers.layers[l].text, s->engines.items[e].name,
            1e-9 * result_flops(s, l, e), c.ratio, c.ratio * c.uncertainty,
            !beyond       ? ""

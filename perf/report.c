@@ -2,6 +2,7 @@
 #include "report.h"
 
 #include "isa.h"
+#include "pool.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -59,9 +60,11 @@ void report_machine(const session *s, const machine *m) {
     fputs("read bandwidth:", stdout);
     for (roof_level i = 0; i < ROOF_LEVELS; i++)
         printf("  %s %.1f GB/s (%zu KiB)", roof_level_name(i), 1e-9 * r->read_bandwidth[i], r->read_bytes[i] >> 10);
-    printf("\nlayout %s, %s, 1 thread; GF/s = GFLOP/s at the 15 %% quantile of the rounds, spread = from there to the "
+    printf("\nlayout %s, %s, %zu thread%s, weights %s; GF/s = GFLOP/s at the 15 %% quantile of the rounds, spread = "
+           "from there to the "
            "median\n",
-           s->layout == CORR2D_NCHW ? "nchw" : "nhwc", isa_is_held() ? "held to AVX2" : "all that the CPU has");
+           s->layout == CORR2D_NCHW ? "nchw" : "nhwc", isa_is_held() ? "held to AVX2" : "all that the CPU has",
+           pool_threads(), pool_threads() == 1 ? "" : "s", s->cold ? "cold" : "warm");
 }
 
 void report_head(const session *s, const network *net) {
@@ -274,6 +277,44 @@ static void print_worst(const session *s) {
     }
 }
 
+/* What an engine takes beside the time of its runs. */
+typedef struct costs {
+    mean first, weights; /* the first result's time over a run's; bytes of packed weights over those of plain ones */
+    size_t scratch, tensors;
+} costs;
+
+static costs costs_of(const session *s, size_t e) {
+    costs c = {0};
+    for (size_t l = 0; l < s->layers.layer_count; l++) {
+        const engine_result *r = &s->results[l].engines[e];
+        if (!is_timed(s, l, e)) continue;
+        mean_add(&c.first, r->create / r->run.p15);
+        mean_add(&c.weights, (double)r->weights_bytes / (4.0 * (double)layer_weights_size(&s->layers.layers[l])));
+        c.scratch = r->scratch > c.scratch ? r->scratch : c.scratch;
+        c.tensors = r->tensors > c.tensors ? r->tensors : c.tensors;
+    }
+    return c;
+}
+
+static void print_costs(const session *s) {
+    puts(
+        "\nbeside the runs: time to the first result in runs and packed weights over plain ones (geometric means), the "
+        "largest scratch\nmemory and tensors of its own of any layer, the size of the library");
+    printf("%-12s %8s %8s %12s %12s %12s\n", "", "first", "weights", "scratch KiB", "tensors KiB", "library KiB");
+    for (size_t e = 0; e < s->engines.count; e++) {
+        char file[256];
+        size_t bytes;
+        costs c = costs_of(s, e);
+        const char *library = s->engines.items[e].library;
+        if (c.first.count == 0) continue;
+        printf("%-12s %8.1f %8.2f %12zu %12zu", s->engines.items[e].name, mean_value(&c.first), mean_value(&c.weights),
+               c.scratch >> 10, c.tensors >> 10);
+        if (library != NULL && machine_library(library, file, sizeof file, &bytes))
+            printf(" %12zu  %s", bytes >> 10, file);
+        putchar('\n');
+    }
+}
+
 /* How well the scalar variant, the base of the comparison, uses a scalar core. */
 static void print_scalar(const session *s) {
     size_t scalar = find_engine(s, "scalar");
@@ -299,6 +340,7 @@ void report_summary(const session *s) {
     putchar('\n');
     print_counts(s);
     print_conversions(s);
+    print_costs(s);
     print_scalar(s);
     print_peak(s);
     class_means means = means_of(s, CLASS_UNGROUPED);

@@ -4,6 +4,7 @@
 #include "isa.h"
 #include "kernels/dispatch.h"
 #include "memory.h"
+#include "pool.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -26,8 +27,10 @@ static const choice choices[] = {
 };
 #undef ROOF
 
-static volatile float float_sink;
-static volatile unsigned bits_sink;
+static const size_t dram_most = (size_t)1 << 30;
+
+static _Thread_local volatile float float_sink;
+static _Thread_local volatile unsigned bits_sink;
 
 const char *roof_level_name(roof_level level) {
     static const char *const names[ROOF_LEVELS] = {"L1", "L2", "L3", "DRAM"};
@@ -59,9 +62,42 @@ static double best_flops(const roof_loops *loops) {
     return best;
 }
 
+/* What each thread does by itself, and how fast it was: the threads' speeds are added up. */
+typedef struct gauge {
+    double (*measure)(const struct gauge *gauge, size_t thread);
+    const roof_loops *loops;
+    size_t amount;
+    double *speeds;
+} gauge;
+
+static void gauge_thread(void *context, size_t thread) {
+    const gauge *g = context;
+    g->speeds[thread] = g->measure(g, thread);
+}
+
+static double gauge_all(gauge g) {
+    size_t threads = pool_threads();
+    double sum = 0;
+    g.speeds = page_alloc(threads * sizeof *g.speeds);
+    pool_run(gauge_thread, &g, threads);
+    for (size_t i = 0; i < threads; i++) sum += g.speeds[i];
+    free(g.speeds);
+    return sum;
+}
+
+static double gauge_best_flops(const gauge *g, size_t thread) {
+    (void)thread;
+    return best_flops(g->loops);
+}
+
+static double gauge_flops(const gauge *g, size_t thread) {
+    (void)thread;
+    return flops_per_second(g->loops, g->amount);
+}
+
 double roof_sample(const roofs *r) {
-    double steps = 0.25e-3 * r->vector_flops / r->vector->flops;
-    return flops_per_second(r->vector, (size_t)steps);
+    double steps = 0.25e-3 * r->vector_flops / (double)pool_threads() / r->vector->flops;
+    return gauge_all((gauge){.measure = gauge_flops, .loops = r->vector, .amount = (size_t)steps});
 }
 
 /* The first line of a file about one of the first core's caches; an empty text where there is none. */
@@ -101,6 +137,14 @@ static double read_bandwidth(const roof_loops *loops, const float *data, size_t 
     return best;
 }
 
+static double gauge_read(const gauge *g, size_t thread) {
+    float *data = page_alloc(g->amount);
+    (void)thread;
+    double bandwidth = read_bandwidth(g->loops, data, g->amount);
+    free(data);
+    return bandwidth;
+}
+
 static void choose_sizes(roofs *r) {
     size_t l1 = cache_size('1', 32 << 10);
     size_t l2 = cache_size('2', 512 << 10);
@@ -108,18 +152,16 @@ static void choose_sizes(roofs *r) {
     size_t dram = 4 * l3;
     r->read_bytes[ROOF_L1] = l1 / 2;
     r->read_bytes[ROOF_L2] = l2 / 2;
-    r->read_bytes[ROOF_L3] = l3 / 2;
-    r->read_bytes[ROOF_DRAM] = dram < 256 << 20 ? dram : 256 << 20;
+    r->read_bytes[ROOF_L3] = l3 / 2 / pool_threads() / 512 * 512;
+    r->read_bytes[ROOF_DRAM] = (dram < dram_most ? dram : dram_most) / pool_threads() / 512 * 512;
 }
 
 void roofs_measure(roofs *r) {
     *r = (roofs){.vector = choose(false), .scalar = choose(true)};
-    r->vector_flops = best_flops(r->vector);
-    r->scalar_flops = best_flops(r->scalar);
+    r->vector_flops = gauge_all((gauge){.measure = gauge_best_flops, .loops = r->vector});
+    r->scalar_flops = gauge_all((gauge){.measure = gauge_best_flops, .loops = r->scalar});
     choose_sizes(r);
-    for (roof_level level = 0; level < ROOF_LEVELS; level++) {
-        float *data = page_alloc(r->read_bytes[level]);
-        r->read_bandwidth[level] = read_bandwidth(r->vector, data, r->read_bytes[level]);
-        free(data);
-    }
+    for (roof_level level = 0; level < ROOF_LEVELS; level++)
+        r->read_bandwidth[level] =
+            gauge_all((gauge){.measure = gauge_read, .loops = r->vector, .amount = r->read_bytes[level]});
 }

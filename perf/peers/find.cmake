@@ -30,4 +30,6 @@ if(CORR2D_PERF_PEERS)
     corr2d_find_peer(XNNPACK "XNNPACK;cpuinfo" xnnpack.c "#include <cpuinfo.h>\n#include <xnnpack.h>" peer_xnnpack)
     corr2d_find_peer(OPENBLAS openblas openblas.c "#include <cblas.h>\n#ifndef OPENBLAS_VERSION\n#error\n#endif"
                      peer_openblas)
+    # A static library in Debian, which calls BLAS.
+    corr2d_find_peer(LIBXSMM "xsmm;openblas" libxsmm.c "#include <libxsmm.h>" peer_libxsmm)
 endif()

@@ -3,10 +3,12 @@
  * Plain C loops, which the compiler vectorises by itself at -O3 -march=native: what one has without a library, written
  * with some care. x is first copied into a frame of zeros where there is padding, so that no tap needs a test; the
  * innermost loop runs over contiguous elements of y (a row of pixels in NCHW, the output channels of a pixel in NHWC,
- * for which the weights are stored to fit), and adds four products before it stores.
+ * for which the weights are stored to fit), and adds four products before it stores. Threads share out the rows or
+ * pixels.
  */
 #include "perf/engine.h"
 #include "perf/memory.h"
+#include "perf/pool.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -56,9 +58,12 @@ static void nchw_row(const loops_job *l, size_t n, size_t o, size_t i) {
     for (; t < l->taps; t++) add_one(y, x + l->offsets[t], k[t], s->stride_w, l->ow);
 }
 
-static void nchw_image(const loops_job *l, size_t n) {
-    for (size_t i = 0; i < l->oh; i++)
-        for (size_t o = 0; o < l->shape.co; o++) nchw_row(l, n, o, i);
+/* Rows in the order n, i, o; a part of them. */
+static void nchw_part(void *context, size_t part) {
+    const loops_job *l = context;
+    size_t co = l->shape.co, rows = l->shape.n * l->oh * co, parts = pool_threads();
+    for (size_t r = part * rows / parts; r < (part + 1) * rows / parts; r++)
+        nchw_row(l, r / co / l->oh, r % co, r / co % l->oh);
 }
 
 /* All channels of a group from one tap. */
@@ -99,9 +104,12 @@ static void nhwc_pixel(const loops_job *l, size_t n, size_t i, size_t j) {
             nhwc_tap(l, y, x + (u * s->dil_h * s->w + v * s->dil_w) * s->ci, u * s->kw + v);
 }
 
-static void nhwc_image(const loops_job *l, size_t n) {
-    for (size_t i = 0; i < l->oh; i++)
-        for (size_t j = 0; j < l->ow; j++) nhwc_pixel(l, n, i, j);
+/* Pixels in the order n, i, j; a part of them. */
+static void nhwc_part(void *context, size_t part) {
+    const loops_job *l = context;
+    size_t pixels = l->shape.n * l->oh * l->ow, parts = pool_threads();
+    for (size_t p = part * pixels / parts; p < (part + 1) * pixels / parts; p++)
+        nhwc_pixel(l, p / l->ow / l->oh, p / l->ow % l->oh, p % l->ow);
 }
 
 /* Copies `planes` planes of rows into the middle of the frame's planes; a row is `size` floats a pixel. */
@@ -117,12 +125,7 @@ static void run(job *base) {
     const loops_job *l = (const loops_job *)base;
     bool nchw = l->problem->layout == CORR2D_NCHW;
     if (l->frame != NULL) fill_frame(l, nchw ? l->shape.n * l->shape.ci : l->shape.n, nchw ? 1 : l->shape.ci);
-    for (size_t n = 0; n < l->shape.n; n++) {
-        if (nchw)
-            nchw_image(l, n);
-        else
-            nhwc_image(l, n);
-    }
+    pool_run(nchw ? nchw_part : nhwc_part, base, pool_threads());
 }
 
 static void destroy(job *base) {
@@ -191,6 +194,8 @@ static job *create(const engine *e, const problem *p) {
         l->offsets = list_offsets(l);
     else
         l->weights = pack_nhwc(l);
+    l->base.weights = l->weights != NULL ? l->weights : p->weights;
+    l->base.weights_bytes = layer_weights_size(p->layer) * sizeof(float);
     return &l->base;
 }
 

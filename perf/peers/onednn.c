@@ -5,6 +5,7 @@
  */
 #include "perf/engine.h"
 #include "perf/memory.h"
+#include "perf/pool.h"
 
 #include <dlfcn.h>
 #include <dnnl.h>
@@ -22,16 +23,17 @@ static dnnl_engine_t cpu;
 static dnnl_stream_t stream;
 
 /* oneDNN takes its threads from OpenMP, whichever library of that it was linked with. */
-static void use_one_thread(void) {
-    void (*set_threads)(int);
+static void set_threads(void) {
+    void (*set)(int);
     void *symbol = dlsym(RTLD_DEFAULT, "omp_set_num_threads");
-    memcpy(&set_threads, &symbol, sizeof symbol);
-    if (set_threads != NULL) set_threads(1);
+    memcpy(&set, &symbol, sizeof symbol);
+    if (set != NULL) set((int)pool_threads());
 }
 
 static bool start(void) {
     if (stream != NULL) return true;
-    use_one_thread();
+    set_threads();
+    dnnl_set_primitive_cache_capacity(0); /* what is created is created, and its time counts */
     return dnnl_engine_create(&cpu, dnnl_cpu, 0) == dnnl_success &&
            dnnl_stream_create(&stream, cpu, dnnl_stream_default_flags) == dnnl_success;
 }
@@ -162,19 +164,34 @@ static bool create_tensors(onednn_job *j, const problem *p, const_dnnl_primitive
            create_weights(j, p, dnnl_primitive_desc_query_md(pd, dnnl_query_weights_md, 0));
 }
 
+static size_t memory_size(const_dnnl_memory_t memory) {
+    const dnnl_memory_desc_t *md = NULL;
+    return memory != NULL && dnnl_memory_get_memory_desc(memory, &md) == dnnl_success ? dnnl_memory_desc_get_size(md)
+                                                                                      : 0;
+}
+
+static void tell_memory(onednn_job *j, const_dnnl_primitive_desc_t pd) {
+    dnnl_dim_t scratch = 0;
+    void *weights = NULL;
+    dnnl_primitive_desc_query(pd, dnnl_query_memory_consumption_s64, 0, &scratch);
+    dnnl_memory_get_data_handle(j->weights, &weights);
+    j->base.scratch = (size_t)scratch;
+    j->base.weights = weights;
+    j->base.weights_bytes = memory_size(j->weights);
+    j->base.tensors = memory_size(j->own_x) + memory_size(j->own_y);
+}
+
 static job *create(const problem *p, dnnl_format_tag_t tag) {
     dnnl_primitive_desc_t pd;
-    dnnl_dim_t scratch = 0;
     if (!start() || !describe_layer(p->layer, tag, &pd)) return NULL;
     onednn_job *j = page_alloc(sizeof *j);
     bool good = dnnl_primitive_create(&j->run, pd) == dnnl_success && create_tensors(j, p, pd);
-    dnnl_primitive_desc_query(pd, dnnl_query_memory_consumption_s64, 0, &scratch);
-    dnnl_primitive_desc_destroy(pd);
     j->base = (job){.run = run,
                     .convert_in = j->in != NULL ? convert_in : NULL,
                     .convert_out = j->out != NULL ? convert_out : NULL,
-                    .destroy = destroy,
-                    .scratch = (size_t)scratch};
+                    .destroy = destroy};
+    if (good) tell_memory(j, pd);
+    dnnl_primitive_desc_destroy(pd);
     if (good) return &j->base;
     destroy(&j->base);
     return NULL;
@@ -198,9 +215,18 @@ static job *create_nhwc(const engine *e, const problem *p) {
 const engine peer_onednn_any = {.name = "onednn-any",
                                 .head = "1dnn",
                                 .about = "oneDNN in the layout that it chooses, reorders shown apart",
+                                .library = "libdnnl",
                                 .is_peer = true,
                                 .create = create_any};
-const engine peer_onednn_nchw = {
-    .name = "onednn-nchw", .head = "1dnn-c", .about = "oneDNN on plain NCHW", .is_peer = true, .create = create_nchw};
-const engine peer_onednn_nhwc = {
-    .name = "onednn-nhwc", .head = "1dnn-l", .about = "oneDNN on plain NHWC", .is_peer = true, .create = create_nhwc};
+const engine peer_onednn_nchw = {.name = "onednn-nchw",
+                                 .head = "1dnn-c",
+                                 .about = "oneDNN on plain NCHW",
+                                 .library = "libdnnl",
+                                 .is_peer = true,
+                                 .create = create_nchw};
+const engine peer_onednn_nhwc = {.name = "onednn-nhwc",
+                                 .head = "1dnn-l",
+                                 .about = "oneDNN on plain NHWC",
+                                 .library = "libdnnl",
+                                 .is_peer = true,
+                                 .create = create_nhwc};

@@ -5,10 +5,13 @@
  */
 #include "perf/engine.h"
 #include "perf/memory.h"
+#include "perf/pool.h"
 
 #include <cblas.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { SHARED_LEAST = 100000 }; /* floats of columns from which on waking threads pays */
 
 typedef struct openblas_job {
     job base;
@@ -57,12 +60,19 @@ static void fill_tap_nchw(const openblas_job *b, const float *x, size_t u, size_
     }
 }
 
-static void fill_nchw(const openblas_job *b, const float *x) {
+/* What the threads share: channels in NCHW, rows of y in NHWC. */
+typedef struct filling {
+    const openblas_job *job;
+    const float *x;
+} filling;
+
+static void fill_channel_nchw(void *context, size_t c) {
+    const openblas_job *b = ((const filling *)context)->job;
     const layer_shape *s = &b->problem->layer->shape;
-    float *to = b->columns;
-    for (size_t c = 0; c < b->ci_group; c++)
-        for (size_t u = 0; u < s->kh; u++)
-            for (size_t v = 0; v < s->kw; v++, to += b->pixels) fill_tap_nchw(b, x + c * s->h * s->w, u, v, to);
+    const float *x = ((const filling *)context)->x + c * s->h * s->w;
+    float *to = b->columns + c * s->kh * s->kw * b->pixels;
+    for (size_t u = 0; u < s->kh; u++)
+        for (size_t v = 0; v < s->kw; v++, to += b->pixels) fill_tap_nchw(b, x, u, v, to);
 }
 
 static void fill_pixel_nhwc(const openblas_job *b, const float *x, size_t i, size_t j, float *to) {
@@ -78,10 +88,22 @@ static void fill_pixel_nhwc(const openblas_job *b, const float *x, size_t i, siz
         }
 }
 
-static void fill_nhwc(const openblas_job *b, const float *x) {
-    const layer *l = b->problem->layer;
-    for (size_t i = 0; i < l->oh; i++)
-        for (size_t j = 0; j < l->ow; j++) fill_pixel_nhwc(b, x, i, j, b->columns + (i * l->ow + j) * b->taps);
+static void fill_line_nhwc(void *context, size_t i) {
+    const filling *f = context;
+    size_t ow = f->job->problem->layer->ow;
+    for (size_t j = 0; j < ow; j++) fill_pixel_nhwc(f->job, f->x, i, j, f->job->columns + (i * ow + j) * f->job->taps);
+}
+
+/* What is much is shared by the pool's threads, which then make room for OpenBLAS's. */
+static void fill(const openblas_job *b, const float *x) {
+    bool nchw = b->problem->layout == CORR2D_NCHW;
+    size_t count = nchw ? b->ci_group : b->problem->layer->oh;
+    void (*work)(void *, size_t) = nchw ? fill_channel_nchw : fill_line_nhwc;
+    filling f = {b, x};
+    if (b->taps * b->pixels >= SHARED_LEAST)
+        pool_run_and_yield(work, &f, count);
+    else
+        for (size_t i = 0; i < count; i++) work(&f, i);
 }
 
 static void run_nchw_group(const openblas_job *b, size_t n, size_t g) {
@@ -90,7 +112,7 @@ static void run_nchw_group(const openblas_job *b, size_t n, size_t g) {
     size_t first = n * s->co + g * b->co_group;
     const float *x = p->x + (n * s->ci + g * b->ci_group) * s->h * s->w;
     float *y = p->y + first * b->pixels;
-    if (b->columns != NULL) fill_nchw(b, x);
+    if (b->columns != NULL) fill(b, x);
     for (size_t o = 0; o < b->co_group; o++)
         for (size_t i = 0; i < b->pixels; i++) y[o * b->pixels + i] = p->bias[g * b->co_group + o];
     cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, (blasint)b->co_group, (blasint)b->pixels, (blasint)b->taps,
@@ -103,7 +125,7 @@ static void run_nhwc_group(const openblas_job *b, size_t n, size_t g) {
     const layer_shape *s = &p->layer->shape;
     const float *x = p->x + n * s->h * s->w * s->ci + g * b->ci_group;
     float *y = p->y + n * b->pixels * s->co + g * b->co_group;
-    if (b->columns != NULL) fill_nhwc(b, x);
+    if (b->columns != NULL) fill(b, x);
     for (size_t i = 0; i < b->pixels; i++) memcpy(y + i * s->co, p->bias + g * b->co_group, b->co_group * sizeof *y);
     cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, (blasint)b->pixels, (blasint)b->co_group, (blasint)b->taps,
                 1.0f, b->columns != NULL ? b->columns : x, (blasint)(b->columns != NULL ? b->taps : s->ci),
@@ -150,7 +172,7 @@ static bool is_plain(const layer *l) {
 static job *create(const engine *e, const problem *p) {
     (void)e;
     const layer_shape *s = &p->layer->shape;
-    openblas_set_num_threads(1);
+    openblas_set_num_threads((int)pool_threads());
     openblas_job *b = page_alloc(sizeof *b);
     *b = (openblas_job){.base = {.run = run, .destroy = destroy},
                         .problem = p,
@@ -163,8 +185,14 @@ static job *create(const engine *e, const problem *p) {
         b->columns = page_alloc(b->base.scratch);
     }
     b->weights = p->layout == CORR2D_NHWC ? pack_nhwc(b) : NULL;
+    b->base.weights = b->weights != NULL ? b->weights : p->weights;
+    b->base.weights_bytes = layer_weights_size(p->layer) * sizeof(float);
     return &b->base;
 }
 
-const engine peer_openblas = {
-    .name = "openblas", .head = "blas", .about = "im2col and OpenBLAS's sgemm", .is_peer = true, .create = create};
+const engine peer_openblas = {.name = "openblas",
+                              .head = "blas",
+                              .about = "im2col and OpenBLAS's sgemm",
+                              .library = "libopenblas",
+                              .is_peer = true,
+                              .create = create};

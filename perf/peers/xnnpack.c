@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* XNNPACK's NHWC convolution operator, without a thread pool; transposed from and to NCHW where that is the layout. */
+/* XNNPACK's NHWC convolution operator; transposed from and to NCHW where that is the layout. */
 #include "perf/engine.h"
 #include "perf/isa.h"
 #include "perf/memory.h"
+#include "perf/pool.h"
 #include "perf/transpose.h"
 
 #include <cpuinfo.h>
 #include <math.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <xnnpack.h>
 
@@ -17,7 +19,42 @@ typedef struct xnnpack_job {
     float *x, *y; /* NHWC, of its own; NULL where the problem's serve */
 } xnnpack_job;
 
-static void run(job *base) { xnn_run_operator(((xnnpack_job *)base)->op, NULL); }
+/* XNNPACK's memory for the operator being made, told by the allocator that it was given: all, and its largest block. */
+static size_t allocated_bytes, largest_bytes;
+static const void *largest;
+
+static void *allocate(void *context, size_t alignment, size_t size) {
+    void *block = NULL;
+    (void)context;
+    if (posix_memalign(&block, alignment, size) != 0) return NULL;
+    allocated_bytes += size;
+    if (size > largest_bytes) {
+        largest_bytes = size;
+        largest = block;
+    }
+    return block;
+}
+
+static void *allocate_any(void *context, size_t size) { return allocate(context, sizeof(max_align_t), size); }
+
+static void *reallocate(void *context, void *block, size_t size) {
+    (void)context;
+    allocated_bytes += size;
+    return realloc(block, size);
+}
+
+static void deallocate(void *context, void *block) {
+    (void)context;
+    free(block);
+}
+
+static const struct xnn_allocator allocator = {.allocate = allocate_any,
+                                               .reallocate = reallocate,
+                                               .deallocate = deallocate,
+                                               .aligned_allocate = allocate,
+                                               .aligned_deallocate = deallocate};
+
+static void run(job *base) { xnn_run_operator(((xnnpack_job *)base)->op, pool_handle()); }
 
 static void convert_in(job *base) {
     const xnnpack_job *j = (const xnnpack_job *)base;
@@ -70,27 +107,41 @@ static bool hide_avx512(void) {
 static bool hide_avx512(void) { return false; }
 #endif
 
-static bool start(void) { return (!isa_is_held() || hide_avx512()) && xnn_initialize(NULL) == xnn_status_success; }
+static bool start(void) {
+    return (!isa_is_held() || hide_avx512()) && xnn_initialize(&allocator) == xnn_status_success;
+}
 
 static job *create(const engine *e, const problem *p) {
     (void)e;
     xnn_operator_t op = NULL;
     const layer_shape *s = &p->layer->shape;
-    if (!start() || !create_operator(p, &op)) return NULL;
+    if (!start()) return NULL;
+    allocated_bytes = largest_bytes = 0;
+    if (!create_operator(p, &op)) return NULL;
     xnnpack_job *j = page_alloc(sizeof *j);
-    *j = (xnnpack_job){.base = {.run = run, .destroy = destroy}, .problem = p, .op = op};
+    *j = (xnnpack_job){.base = {.run = run, .destroy = destroy, .weights = largest, .weights_bytes = largest_bytes},
+                       .problem = p,
+                       .op = op};
+    allocated_bytes = 0;
     if (p->layout == CORR2D_NCHW) {
         j->x = page_alloc(layer_x_size(p->layer) * sizeof *j->x);
         j->y = page_alloc(layer_y_size(p->layer) * sizeof *j->y);
+        j->base.tensors = (layer_x_size(p->layer) + layer_y_size(p->layer)) * sizeof *j->x;
         j->base.convert_in = convert_in;
         j->base.convert_out = convert_out;
     }
     if (xnn_setup_convolution2d_nhwc_f32(op, s->n, s->h, s->w, j->x != NULL ? j->x : p->x, j->y != NULL ? j->y : p->y,
-                                         NULL) == xnn_status_success)
+                                         pool_handle()) == xnn_status_success) {
+        j->base.scratch = allocated_bytes; /* the operator's tables of addresses */
         return &j->base;
+    }
     destroy(&j->base);
     return NULL;
 }
 
-const engine peer_xnnpack = {
-    .name = "xnnpack", .head = "xnn", .about = "XNNPACK's NHWC operator", .is_peer = true, .create = create};
+const engine peer_xnnpack = {.name = "xnnpack",
+                             .head = "xnn",
+                             .about = "XNNPACK's NHWC operator",
+                             .library = "libXNNPACK",
+                             .is_peer = true,
+                             .create = create};
