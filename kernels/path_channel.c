@@ -47,56 +47,13 @@ static void cut_strips(corr2d_plan *plan, size_t pixels, bool *overflow) {
     plan->pixel_count = plan->strip_height * plan->strip_width;
 }
 
-/* The rows of the kernel that a row of outputs sees of x. */
-static corr2d_sight sight_of(const corr2d_axis *rows, size_t row) {
-    const size_t start = row * rows->stride, end = rows->in + rows->pad;
-    corr2d_sight sight = {.row = row};
-    if (start < end) sight.last = corr2d_min(rows->taps, corr2d_div_up(end - start, rows->dilation));
-    if (start < rows->pad) sight.first = corr2d_min(sight.last, corr2d_div_up(rows->pad - start, rows->dilation));
-    return sight;
-}
-
-/* The next row that may see something else than this one. */
-static size_t next_row(const corr2d_axis *rows, const corr2d_sight *sight) {
-    const size_t reach = (rows->taps - 1) * rows->dilation, end = rows->in + rows->pad;
-    if (sight->last == 0) return rows->out;
-    if (sight->first == 0 && sight->last == rows->taps) {
-        return corr2d_max(sight->row, (end - reach - 1) / rows->stride) + 1;
-    }
-    if (sight->first == sight->last && reach < rows->pad) {
-        return corr2d_max(sight->row + 1, (rows->pad - reach) / rows->stride);
-    }
-    return sight->row + 1;
-}
-
-static bool same_sight(const corr2d_sight *a, const corr2d_sight *b) {
-    return a->first == b->first && a->last == b->last;
-}
-
-/* Lists what the rows see; false where that is too much to list. */
-static bool list_sights(corr2d_plan *plan) {
-    const corr2d_axis *rows = &plan->layer.rows;
-    plan->sight_count = 0;
-    for (size_t row = 0; row < rows->out;) {
-        const corr2d_sight sight = sight_of(rows, row);
-        row = next_row(rows, &sight);
-        if (plan->sight_count && same_sight(plan->sights + plan->sight_count - 1, &sight)) continue;
-        if (plan->sight_count == CORR2D_MAX_SIGHTS) return false;
-        plan->sights[plan->sight_count++] = sight;
-    }
-    return true;
-}
-
-static void see_all(corr2d_plan *plan) {
-    plan->sights[0] = (corr2d_sight){.last = plan->layer.rows.taps};
-    plan->sight_count = 1;
-}
+static void see_all(corr2d_plan *plan) { plan->rows_seen = corr2d_sights_all(&plan->layer.rows); }
 
 /* Says where the taps of each sight are listed. Returns how many that makes. */
 static size_t place_sights(corr2d_plan *plan, bool *overflow) {
     size_t taps = 0;
-    for (size_t i = 0; i < plan->sight_count; i++) {
-        corr2d_sight *sight = plan->sights + i;
+    for (size_t i = 0; i < plan->rows_seen.count; i++) {
+        corr2d_sight *sight = plan->rows_seen.sights + i;
         sight->table = taps;
         taps += corr2d_mul(plan->block * plan->layer.columns.taps, sight->last - sight->first, overflow);
     }
@@ -110,7 +67,7 @@ static void cut_sights(corr2d_plan *plan, bool *overflow) {
     const bool worth = layer->rows.padded && layer->columns.out >= WIDE && kernel <= LEAVE_OUT_TAPS;
     see_all(plan);
     plan->table_count = place_sights(plan, overflow);
-    if (worth && list_sights(plan)) {
+    if (worth && corr2d_sights_list(&plan->rows_seen, &layer->rows)) {
         plan->table_count = corr2d_max(plan->table_count, place_sights(plan, overflow));
     } else {
         see_all(plan);
@@ -158,8 +115,8 @@ static corr2d_tap *list_taps(corr2d_tap *tap, const corr2d_plan *plan, const cor
 static void fill(corr2d_plan *plan) {
     corr2d_tap *tap = plan->table;
     if (!plan->finite) see_all(plan);
-    for (size_t i = 0; plan->table_count && i < plan->sight_count; i++) {
-        for (size_t c = 0; c < plan->block; c++) tap = list_taps(tap, plan, plan->sights + i, c);
+    for (size_t i = 0; plan->table_count && i < plan->rows_seen.count; i++) {
+        for (size_t c = 0; c < plan->block; c++) tap = list_taps(tap, plan, plan->rows_seen.sights + i, c);
     }
     corr2d_plan_fill_pixels(plan);
 }
@@ -193,10 +150,10 @@ static void run_pixels(const pass *p, size_t first, size_t pixels) {
 static void run_strip(pass *p, size_t channels) {
     const corr2d_plan *plan = p->job->plan;
     const corr2d_rectangle *out = &p->job->out;
-    const corr2d_sight *sight = plan->sights, *const end = sight + plan->sight_count;
+    const corr2d_sight *sight = plan->rows_seen.sights, *const end = sight + plan->rows_seen.count;
     for (size_t row = out->row, last = row + out->height, next; row < last; row = next) {
-        while (sight + 1 < end && sight[1].row <= row) sight++;
-        next = sight + 1 < end ? corr2d_min(last, sight[1].row) : last;
+        while (sight + 1 < end && sight[1].out <= row) sight++;
+        next = sight + 1 < end ? corr2d_min(last, sight[1].out) : last;
         p->tile.table = plan->table_count ? plan->table + sight->table : NULL;
         p->tile.taps = channels * (sight->last - sight->first) * plan->layer.columns.taps;
         run_pixels(p, (row - out->row) * out->width, (next - row) * out->width);

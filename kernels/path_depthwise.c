@@ -28,6 +28,9 @@
 /* With channels in vectors: the pixels of a row that are a unit of work. */
 #define CHANNEL_PIXELS 512
 
+/* Kernels no larger have short lists of what outputs see of x. */
+#define MOST_SEEN 7
+
 /* What a pointer takes of the workspace. */
 #define POINTER_FLOATS 2
 
@@ -95,24 +98,57 @@ static void cut_pixel(corr2d_plan *plan, bool *overflow) {
     cut_to_size(plan, cut_pixel_strips, STRIP_FLOATS, overflow);
 }
 
-/* The workspace holds, for a pixel at x's edge, where its taps lie, and zeros for those in the padding. */
+/* Taps along an axis, of all its sights. */
+static size_t taps_seen(const corr2d_sights *seen) {
+    size_t taps = 0;
+    for (size_t i = 0; i < seen->count; i++) taps += seen->sights[i].last - seen->sights[i].first;
+    return taps;
+}
+
+/* Where taps in the padding may not be left out, the workspace holds where a pixel's lie, and zeros for those. */
 static void cut_channel(corr2d_plan *plan, bool *overflow) {
     const corr2d_layer *layer = &plan->layer;
+    const corr2d_axis *rows = &layer->rows, *columns = &layer->columns;
     plan->unit_groups = 1;
     plan->block = 1;
-    plan->offset_count = corr2d_layer_taps(&plan->layer);
     plan->in_place = true;
     corr2d_plan_set_panels(plan, plan->kernels->lanes, plan->kernels->lanes, overflow);
     corr2d_plan_set_strips(plan, CHANNEL_PIXELS, 1);
-    plan->pixel_count = plan->strip_width;
-    if (!layer->rows.padded && !layer->columns.padded) return;
+    const bool few = rows->taps <= MOST_SEEN && columns->taps <= MOST_SEEN;
+    const bool listed =
+        few && corr2d_sights_list(&plan->rows_seen, rows) && corr2d_sights_list(&plan->columns_seen, columns);
+    if (!listed) plan->rows_seen.count = 0;
+    plan->table_count = corr2d_layer_taps(layer) + taps_seen(&plan->rows_seen) * taps_seen(&plan->columns_seen);
+    if (!rows->padded && !columns->padded) return;
     const size_t pointers = corr2d_mul(corr2d_layer_taps(layer), POINTER_FLOATS, overflow);
     plan->workspace = corr2d_sum(pointers, layer->groups, overflow);
 }
 
-static void fill(corr2d_plan *plan) {
-    corr2d_plan_fill_offsets(plan);
-    corr2d_plan_fill_pixels(plan);
+/* The taps that a pair of sights sees, counted from the first of them, so that no pointer leaves x. */
+static corr2d_tap *list_taps(corr2d_tap *tap, const corr2d_plan *plan, const corr2d_sight *row,
+                             const corr2d_sight *column) {
+    for (size_t u = row->first; u < row->last; u++) {
+        for (size_t v = column->first; v < column->last; v++) {
+            const size_t number = u * plan->layer.columns.taps + v;
+            const corr2d_place from_first = {0, u - row->first, v - column->first};
+            *tap++ = (corr2d_tap){corr2d_plan_offset(plan, from_first), number * plan->kernels->lanes};
+        }
+    }
+    return tap;
+}
+
+static void fill_pixel(corr2d_plan *plan) { corr2d_plan_fill_offsets(plan); }
+
+static void fill_channel(corr2d_plan *plan) {
+    const corr2d_sight all_rows = {.last = plan->layer.rows.taps}, all_columns = {.last = plan->layer.columns.taps};
+    corr2d_tap *tap = list_taps(plan->table, plan, &all_rows, &all_columns);
+    if (!plan->finite) plan->rows_seen.count = 0;
+    for (size_t i = 0; i < plan->rows_seen.count; i++) {
+        for (size_t j = 0; j < plan->columns_seen.count; j++) {
+            tap = list_taps(tap, plan, plan->rows_seen.sights + i, plan->columns_seen.sights + j);
+        }
+    }
+    if (plan->rows_seen.count) plan->workspace = 0;
 }
 
 static corr2d_tile tile_of(const corr2d_plan *plan, size_t panel) {
@@ -262,18 +298,81 @@ static size_t end_inside(const corr2d_axis *axis) {
     return room < reach ? 0 : corr2d_min(axis->out, (room - reach) / axis->stride + 1);
 }
 
-/* One output row's pixels first ... last - 1, all inside x. */
-static void run_inside(const corr2d_job *job, const corr2d_tile *whole, size_t row, size_t first, size_t last) {
+/* Where an output's first seen tap lies along an axis of x; 0 where it sees none. */
+static size_t place_of(const corr2d_axis *axis, const corr2d_sight *sight, size_t out) {
+    return sight->first == sight->last ? 0 : out * axis->stride + sight->first * axis->dilation - axis->pad;
+}
+
+/* From one of `count` such places to the next; 0 where there is none, since x's distance may then be anything. */
+static size_t step_of(const corr2d_axis *axis, const corr2d_sight *sight, size_t count, size_t distance) {
+    return sight->first == sight->last || count == 1 ? 0 : axis->stride * distance;
+}
+
+/* Outputs that see the same of x, and what of x that is. */
+typedef struct scene {
+    corr2d_sight row, column;
+    corr2d_rectangle out;
+} scene;
+
+/* Runs a scene's outputs a few at a time, row after row. Their places are counted on, since to divide would take longer. */
+static void run_scene(const corr2d_job *job, const corr2d_tile *whole, const scene *s) {
     const corr2d_layer *layer = &job->plan->layer;
+    const size_t row_step = step_of(&layer->rows, &s->row, s->out.height, layer->x.row);
+    const size_t step = step_of(&layer->columns, &s->column, s->out.width, layer->x.column);
+    const size_t y_step = s->out.width == 1 ? 0 : layer->y.column, y_row_step = s->out.height == 1 ? 0 : layer->y.row;
+    ptrdiff_t x_pixel[CORR2D_DEPTHWISE_PIXELS], y_pixel[CORR2D_DEPTHWISE_PIXELS];
     corr2d_tile tile = *whole;
-    const size_t i = row * layer->rows.stride - layer->rows.pad;
-    const size_t j = first * layer->columns.stride - layer->columns.pad;
-    tile.x += i * layer->x.row + j * layer->x.column;
-    tile.y += (first - job->out.column) * layer->y.column;
-    tile.x_pixel = job->plan->x_pixel;
-    tile.y_pixel = job->plan->y_pixel;
-    tile.pixels = last - first;
-    job->plan->kernels->depthwise_channel(&tile);
+    tile.x_pixel = x_pixel;
+    tile.y_pixel = y_pixel;
+    tile.pixels = 0;
+    if (s->out.height == 0 || s->out.width == 0) return;
+    size_t x_row = place_of(&layer->rows, &s->row, s->out.row) * layer->x.row +
+                   place_of(&layer->columns, &s->column, s->out.column) * layer->x.column;
+    size_t y_row = (s->out.row - job->out.row) * layer->y.row + (s->out.column - job->out.column) * layer->y.column;
+    for (size_t i = 0; i < s->out.height; i++, x_row += row_step, y_row += y_row_step) {
+        for (size_t j = 0, x = x_row, y = y_row; j < s->out.width; j++, x += step, y += y_step) {
+            x_pixel[tile.pixels] = tile.taps ? (ptrdiff_t)x : 0;
+            y_pixel[tile.pixels++] = (ptrdiff_t)y;
+            if (tile.pixels < CORR2D_DEPTHWISE_PIXELS) continue;
+            job->plan->kernels->depthwise_channel(&tile);
+            tile.pixels = 0;
+        }
+    }
+    if (tile.pixels) job->plan->kernels->depthwise_channel(&tile);
+}
+
+/* What the strip shares with the outputs of a pair of sights. */
+static corr2d_rectangle seen_part(const corr2d_job *job, size_t i, size_t j) {
+    const corr2d_plan *plan = job->plan;
+    const size_t top = corr2d_max(job->out.row, plan->rows_seen.sights[i].out);
+    const size_t left = corr2d_max(job->out.column, plan->columns_seen.sights[j].out);
+    const size_t bottom =
+        corr2d_min(job->out.row + job->out.height, corr2d_sight_end(&plan->rows_seen, i, &plan->layer.rows));
+    const size_t right =
+        corr2d_min(job->out.column + job->out.width, corr2d_sight_end(&plan->columns_seen, j, &plan->layer.columns));
+    if (top >= bottom || left >= right) return (corr2d_rectangle){0};
+    return (corr2d_rectangle){top, left, bottom - top, right - left};
+}
+
+/* All the strip, taps in the padding left out. */
+static void run_scenes(const corr2d_job *job, const corr2d_tile *whole) {
+    const corr2d_plan *plan = job->plan;
+    const corr2d_sights *rows = &plan->rows_seen, *columns = &plan->columns_seen;
+    const corr2d_tap *table = plan->table + corr2d_layer_taps(&plan->layer);
+    corr2d_tile tile = *whole;
+    for (size_t i = 0; i < rows->count; i++) {
+        for (size_t j = 0; j < columns->count; j++, table += tile.taps) {
+            const scene s = {rows->sights[i], columns->sights[j], seen_part(job, i, j)};
+            tile.table = table;
+            tile.taps = (s.row.last - s.row.first) * (s.column.last - s.column.first);
+            run_scene(job, &tile, &s);
+        }
+    }
+}
+
+/* Whether a place that counts from the padding's beginning is inside x. */
+static bool is_inside(const corr2d_axis *axis, size_t place) {
+    return place >= axis->pad && place - axis->pad < axis->in;
 }
 
 /* One pixel at x's edge: its taps are looked up one by one, those in the padding in zeros. */
@@ -283,52 +382,51 @@ static void run_edge(const corr2d_job *job, const corr2d_tile *whole, const floa
     const float *zeros = (const float *)(x_tap + whole->taps);
     corr2d_tile tile = *whole;
     tile.x_tap = x_tap;
-    tile.y += (column - job->out.column) * layer->y.column;
+    tile.y += (row - job->out.row) * layer->y.row + (column - job->out.column) * layer->y.column;
     for (size_t u = 0; u < rows->taps; u++) {
-        const size_t i = row * rows->stride + u * rows->dilation - rows->pad;
+        const size_t i = row * rows->stride + u * rows->dilation;
         for (size_t v = 0; v < columns->taps; v++) {
-            const size_t j = column * columns->stride + v * columns->dilation - columns->pad;
-            *x_tap++ = i < rows->in && j < columns->in ? whole->x + i * layer->x.row + j * layer->x.column : zeros;
+            const size_t j = column * columns->stride + v * columns->dilation;
+            *x_tap++ = is_inside(rows, i) && is_inside(columns, j)
+                           ? whole->x + (i - rows->pad) * layer->x.row + (j - columns->pad) * layer->x.column
+                           : zeros;
         }
     }
     job->plan->kernels->depthwise_edge(&tile);
 }
 
-/* `rows` rows of the strip, 1 or, if both are wholly inside x, 2. `tile` counts from the first row's first output. */
-static void run_rows(const corr2d_job *job, const corr2d_tile *tile, const float **x_tap, size_t row, bool inside) {
+/* All the strip, with every tap: the pixels that see all of them are a scene, the others are run one by one. */
+static void run_every_tap(const corr2d_job *job, const corr2d_tile *whole) {
     const corr2d_layer *layer = &job->plan->layer;
-    const size_t from = job->out.column, to = from + job->out.width;
-    const size_t last = corr2d_max(from, inside ? corr2d_min(to, end_inside(&layer->columns)) : from);
-    const size_t first = corr2d_min(last, corr2d_max(from, first_inside(&layer->columns)));
-    if (first < last) run_inside(job, tile, row, first, last);
-    for (size_t i = 0; i < tile->rows; i++) {
-        corr2d_tile one = *tile;
-        one.y += i * layer->y.row;
-        for (size_t j = from; j < first; j++) run_edge(job, &one, x_tap, row + i, j);
-        for (size_t j = last; j < to; j++) run_edge(job, &one, x_tap, row + i, j);
+    const corr2d_rectangle *out = &job->out;
+    const size_t bottom = out->row + out->height, right = out->column + out->width;
+    const size_t first_row = first_inside(&layer->rows), end_row = end_inside(&layer->rows);
+    const size_t first_column = first_inside(&layer->columns), end_column = end_inside(&layer->columns);
+    const float **x_tap = (const float **)(void *)job->workspace;
+    const corr2d_sight rows = {.last = layer->rows.taps}, columns = {.last = layer->columns.taps};
+    if (job->plan->workspace) memset(x_tap + whole->taps, 0, whole->channels * sizeof(float));
+    for (size_t i = out->row; i < bottom; i++) {
+        const bool inside = i >= first_row && i < end_row;
+        const size_t end = corr2d_max(out->column, inside ? corr2d_min(right, end_column) : out->column);
+        const size_t first = corr2d_min(end, corr2d_max(out->column, first_column));
+        const scene s = {rows, columns, {i, first, 1, end - first}};
+        run_scene(job, whole, &s);
+        for (size_t j = out->column; j < first; j++) run_edge(job, whole, x_tap, i, j);
+        for (size_t j = end; j < right; j++) run_edge(job, whole, x_tap, i, j);
     }
 }
 
 static void run_channel(const corr2d_job *job) {
     const corr2d_plan *plan = job->plan;
-    const corr2d_layer *layer = &plan->layer;
-    const size_t channel = job->first * plan->panel_channels, end = job->out.row + job->out.height;
-    const size_t first_row = first_inside(&layer->rows), end_row = end_inside(&layer->rows);
-    const float **x_tap = (const float **)(void *)job->workspace;
+    const size_t channel = job->first * plan->panel_channels;
     corr2d_tile tile = tile_of(plan, job->first);
     tile.panel = tile.taps * plan->panel_channels;
-    tile.channels = corr2d_min(job->last * plan->panel_channels, layer->groups) - channel;
+    tile.channels = corr2d_min(job->last * plan->panel_channels, plan->layer.groups) - channel;
+    tile.table = plan->table;
     tile.x = job->x + channel;
     tile.y = job->y + channel;
-    tile.x_row = layer->rows.stride * layer->x.row;
-    tile.y_row = layer->y.row;
-    if (plan->workspace) memset(x_tap + tile.taps, 0, tile.channels * sizeof(float));
-    for (size_t row = job->out.row; row < end; row += tile.rows, tile.y += tile.rows * layer->y.row) {
-        const bool inside = row >= first_row && row < end_row;
-        tile.rows = inside && row + 1 < corr2d_min(end, end_row) ? 2 : 1;
-        run_rows(job, &tile, x_tap, row, inside);
-    }
+    (plan->rows_seen.count ? run_scenes : run_every_tap)(job, &tile);
 }
 
-const corr2d_path corr2d_path_depthwise_pixel = {cut_pixel, fill, run_pixel};
-const corr2d_path corr2d_path_depthwise_channel = {cut_channel, fill, run_channel};
+const corr2d_path corr2d_path_depthwise_pixel = {cut_pixel, fill_pixel, run_pixel};
+const corr2d_path corr2d_path_depthwise_channel = {cut_channel, fill_channel, run_channel};

@@ -297,7 +297,8 @@ static void run(const corr2d_job *job) {
     const size_t kernel = layer->rows.taps * layer->columns.taps;
     const size_t row = job->out.row * layer->rows.stride * layer->x.row;
     const size_t tile_floats = plan->offset_count * tile_width(plan);
-    float *packed = job->workspace, *strip = packed + group_tiles(plan, tile_floats) * tile_floats;
+    float *packed = job->workspace;
+    float *strip = plan->in_place ? NULL : packed + group_tiles(plan, tile_floats) * tile_floats;
     for (size_t c = 0; c < layer->group_in; c += plan->block) {
         const size_t channels = corr2d_min(plan->block, layer->group_in - c);
         const bool last = c + channels == layer->group_in;

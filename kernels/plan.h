@@ -11,19 +11,11 @@
 #define CORR2D_PLAN_H
 
 #include "kernels/layer.h"
+#include "kernels/sights.h"
 #include "kernels/strip.h"
 #include "kernels/variant.h"
 
 typedef struct corr2d_path corr2d_path;
-
-#define CORR2D_MAX_SIGHTS 16
-
-/* What rows of outputs see of x. */
-typedef struct corr2d_sight {
-    size_t row;         /* the first such row */
-    size_t first, last; /* rows of the kernel: first ... last - 1 are seen, the others lie in the padding */
-    size_t table;       /* where the taps are listed */
-} corr2d_sight;
 
 struct corr2d_plan {
     corr2d_layer layer;
@@ -39,9 +31,7 @@ struct corr2d_plan {
     size_t block;          /* input channels in a block; the last may have fewer */
 
     bool finite; /* all weights: then a tap in the padding changes nothing, and may be left out */
-    /* Channel tiles: what rows of outputs see, each up to the next one's first. */
-    corr2d_sight sights[CORR2D_MAX_SIGHTS];
-    size_t sight_count;
+    corr2d_sights rows_seen, columns_seen; /* of the first, channel tiles; of both, depthwise ones over channels */
 
     bool in_place;      /* x is read where it lies, as far as whole vectors go; otherwise each block is packed first */
     corr2d_strip strip; /* how */
@@ -49,7 +39,7 @@ struct corr2d_plan {
 
     size_t offset_count, table_count, pixel_count, weight_count, bias_count;
     ptrdiff_t *offsets; /* pixel and depthwise tiles: of each tap of a block, in x or in the packed strip */
-    corr2d_tap *table;  /* channel tiles: the taps of a block, for each sight */
+    corr2d_tap *table;  /* tiles over channels: the taps of a block, for each sight */
     ptrdiff_t *x_pixel; /* channel tiles: of each pixel of a strip, likewise */
     ptrdiff_t *y_pixel; /* channel tiles: of each pixel of a strip, in y */
     float *weights;     /* see corr2d_weights_pack */

@@ -119,9 +119,10 @@ typedef struct block {
 
 static block block_of(const corr2d_strip *strip, const corr2d_layer *layer, const float *x, corr2d_rectangle out,
                       size_t row_run, size_t column_run) {
-    block b = {.row = strip->rows.skip * layer->x.row, .column = strip->columns.skip * layer->x.column};
+    block b = {.column = strip->columns.skip * layer->x.column};
     b.rows = span_of(&layer->rows, &strip->rows, row_run, out.row, out.height);
     b.columns = span_of(&layer->columns, &strip->columns, column_run, out.column, out.width);
+    b.row = b.rows.inside > 1 ? strip->rows.skip * layer->x.row : 0; /* not beyond x, where nothing is read */
     b.x = x + b.rows.first * layer->x.row + b.columns.first * layer->x.column;
     return b;
 }

@@ -26,6 +26,7 @@
 #define CORR2D_MAX_PANELS 2
 #define CORR2D_MAX_ROWS 16
 #define CORR2D_FEW_PIXELS 4
+#define CORR2D_DEPTHWISE_PIXELS 8
 #define CORR2D_MAX_PIXELS 12
 #define CORR2D_MAX_LANES 16
 
@@ -46,7 +47,6 @@ typedef struct corr2d_tile {
     const ptrdiff_t *offsets;  /* where each tap lies in x, seen from a pixel */
     const float *x;            /* what the pixels are counted from */
     const ptrdiff_t *x_pixel;  /* where each pixel, or each vector of pixels, lies, seen from x */
-    size_t rows, x_row, y_row; /* depthwise_channel: how many rows of such pixels, 1 or 2, and how far apart */
     const float *const *x_tap; /* depthwise_edge: where each tap lies */
     float *packed;             /* pixel tiles: the pixels, tap after tap */
     size_t tiles;              /* pixel tiles: how many side by side */
@@ -154,9 +154,10 @@ typedef struct corr2d_kernels {
      * (u, v), the packed row i * stride + u * dilation_down and column j * stride + v * dilation_across. Reads up to
      * lanes - 1 floats behind a row. Reads and writes only `rows` rows of `columns` columns of y.
      *
-     * depthwise_channel: `pixels` pixels anywhere in each of `rows` rows, by any number of channels. weights:
-     * [channel / lanes][t][lanes], `panel` floats from vector to vector of channels. Reads x[x_pixel[i] + offsets[t]]
-     * ... + channels - 1. Reads and writes y[y_pixel[i]] ... y[y_pixel[i] + channels - 1].
+     * depthwise_channel: up to CORR2D_DEPTHWISE_PIXELS pixels anywhere, by any number of channels. weights:
+     * [channel / lanes][t][lanes], `panel` floats from vector to vector of channels. Tap t's x is at x_pixel[i] +
+     * table[t].x and its weights at table[t].w. Reads `channels` neighbours of x there, writes as many from
+     * y[y_pixel[i]] on, and reads them where it loads.
      *
      * depthwise_edge: the same for one pixel, at y, of which tap t is at x_tap[t].
      */

@@ -292,8 +292,8 @@ ALWAYS_INLINE f32xn channels_load(const float *p, size_t count, bool whole) {
 ALWAYS_INLINE void channels_tile(const corr2d_tile *tile, const channels_step *s, size_t first, size_t channel,
                                  size_t pixels, bool whole) {
     const f32xn lo = f32xn_splat(tile->lo), hi = f32xn_splat(tile->hi), bias = f32xn_load(s->bias);
-    const ptrdiff_t *offset = tile->offsets, *const end = offset + tile->taps;
-    const float *weights = s->weights, *x[DEPTHWISE_CHAINS];
+    const corr2d_tap *tap = tile->table, *const end = tap + tile->taps;
+    const float *x[DEPTHWISE_CHAINS];
     float *const *y = s->y + first;
     f32xn acc[DEPTHWISE_CHAINS];
     UNROLL for (size_t i = 0; i < pixels; i++) acc[i] = bias;
@@ -303,10 +303,10 @@ ALWAYS_INLINE void channels_tile(const corr2d_tile *tile, const channels_step *s
         }
     }
     UNROLL for (size_t i = 0; i < pixels; i++) x[i] = s->x[first + i] + channel;
-    for (; offset != end; offset++, weights += LANES) {
-        const f32xn w_f32xn = f32xn_load(weights);
+    for (; tap != end; tap++) {
+        const f32xn w_f32xn = f32xn_load(s->weights + tap->w);
         UNROLL for (size_t i = 0; i < pixels; i++) {
-            acc[i] = f32xn_fma(channels_load(x[i] + *offset, s->count, whole), w_f32xn, acc[i]);
+            acc[i] = f32xn_fma(channels_load(x[i] + tap->x, s->count, whole), w_f32xn, acc[i]);
         }
     }
     UNROLL for (size_t i = 0; i < pixels; i++) {
@@ -320,7 +320,7 @@ ALWAYS_INLINE void channels_tile(const corr2d_tile *tile, const channels_step *s
 }
 
 /* All pixels of a step by the channels that are no whole vector, or that are loaded first. */
-static void channels_rest(const corr2d_tile *tile, channels_step *s, size_t channel, size_t pixels) {
+NOT_INLINE void channels_rest(const corr2d_tile *tile, channels_step *s, size_t channel, size_t pixels) {
     for (; channel < tile->channels; channel += LANES, s->weights += tile->panel, s->bias += LANES) {
         const size_t left = tile->channels - channel;
         size_t first = 0;
@@ -330,39 +330,30 @@ static void channels_rest(const corr2d_tile *tile, channels_step *s, size_t chan
     }
 }
 
-/* Whole vectors of channels as far as they go, by so many pixels. Returns how many channels that makes. */
-ALWAYS_INLINE size_t channels_whole(const corr2d_tile *tile, channels_step *s, size_t pixels) {
+/* All channels of so many pixels: whole vectors as far as they go. */
+ALWAYS_INLINE void channels_pixels(const corr2d_tile *tile, size_t first, size_t pixels) {
+    channels_step s = {.weights = tile->weights, .bias = tile->bias};
     const size_t whole = tile->load ? 0 : tile->channels;
     size_t channel = 0;
-    for (; channel + LANES <= whole; channel += LANES, s->weights += tile->panel, s->bias += LANES) {
-        channels_tile(tile, s, 0, channel, pixels, true);
+    UNROLL for (size_t i = 0; i < pixels; i++) {
+        s.x[i] = tile->x + tile->x_pixel[first + i];
+        s.y[i] = tile->y + tile->y_pixel[first + i];
     }
-    return channel;
+    for (; channel + LANES <= whole; channel += LANES, s.weights += tile->panel, s.bias += LANES) {
+        channels_tile(tile, &s, 0, channel, pixels, true);
+    }
+    if (channel < tile->channels) channels_rest(tile, &s, channel, pixels);
 }
 
-NOT_INLINE size_t channels_8(const corr2d_tile *tile, channels_step *s) { return channels_whole(tile, s, 8); }
-NOT_INLINE size_t channels_2(const corr2d_tile *tile, channels_step *s) { return channels_whole(tile, s, 2); }
-NOT_INLINE size_t channels_1(const corr2d_tile *tile, channels_step *s) { return channels_whole(tile, s, 1); }
+NOT_INLINE void channels_8(const corr2d_tile *tile, size_t first) { channels_pixels(tile, first, 8); }
+NOT_INLINE void channels_4(const corr2d_tile *tile, size_t first) { channels_pixels(tile, first, 4); }
+NOT_INLINE void channels_1(const corr2d_tile *tile, size_t first) { channels_pixels(tile, first, 1); }
 
-/* `pixels` pixels from the first-th on, in each of the tile's rows, by all channels. */
-static void channels_pixels(const corr2d_tile *tile, size_t first, size_t pixels) {
-    channels_step s = {.weights = tile->weights, .bias = tile->bias};
-    const size_t all = tile->rows * pixels;
-    for (size_t i = 0; i < all; i++) {
-        const size_t row = i / pixels, pixel = first + i % pixels;
-        s.x[i] = tile->x + row * tile->x_row + tile->x_pixel[pixel];
-        s.y[i] = tile->y + row * tile->y_row + tile->y_pixel[pixel];
-    }
-    const size_t channel = (all == 8 ? channels_8 : all == 2 ? channels_2 : channels_1)(tile, &s);
-    if (channel < tile->channels) channels_rest(tile, &s, channel, all);
-}
-
-/* Both rows together, where there are two, so that they share what they see of x. */
 static void depthwise_channel(const corr2d_tile *tile) {
-    const size_t together = DEPTHWISE_CHAINS / tile->rows;
     size_t first = 0;
-    for (; first + together <= tile->pixels; first += together) channels_pixels(tile, first, together);
-    for (; first < tile->pixels; first++) channels_pixels(tile, first, 1);
+    for (; first + 8 <= tile->pixels; first += 8) channels_8(tile, first);
+    for (; first + 4 <= tile->pixels; first += 4) channels_4(tile, first);
+    for (; first < tile->pixels; first++) channels_1(tile, first);
 }
 
 /* One pixel by `vectors` vectors of channels, of which the last may be partly real. */
