@@ -23,6 +23,9 @@ typedef struct shared {
 
 static shared layers[LAYERS];
 
+/* All threads begin a layer together, so that what races with what lies close by, also on a single core. */
+static pthread_barrier_t together;
+
 typedef struct worker {
     pthread_t thread;
     size_t index, failures;
@@ -89,7 +92,10 @@ static void run_layer(worker *w, shared *s) {
 static void *work(void *argument) {
     worker *const w = argument;
     w->failures += strcmp(corr2d_variant(), corr2d_variant_at(0)) != 0;
-    for (size_t i = 0; i < LAYERS; i++) run_layer(w, &layers[i]);
+    for (size_t i = 0; i < LAYERS; i++) {
+        pthread_barrier_wait(&together);
+        run_layer(w, &layers[i]);
+    }
     return NULL;
 }
 
@@ -97,6 +103,7 @@ int main(void) {
     static worker workers[THREADS];
     size_t failures = 0;
     for (size_t i = 0; i < LAYERS; i++) layers[i] = share(i);
+    if (pthread_barrier_init(&together, NULL, THREADS) != 0) return EXIT_FAILURE;
     for (size_t i = 0; i < THREADS; i++) {
         workers[i].index = i;
         if (pthread_create(&workers[i].thread, NULL, work, &workers[i]) != 0) return EXIT_FAILURE;
