@@ -111,6 +111,23 @@ static void check_refused(const fuzz_case *c, const spec_verdict *verdict) {
     }
 }
 
+/* What a plan, or NULL, says of itself. */
+static void check_answers(const fuzz_case *c, const corr2d_plan *plan, const char *variant) {
+    const size_t most = c->trial.parts, parts = corr2d_plan_parts(plan, most);
+    const char *const name = corr2d_plan_variant(plan);
+    fuzz_need(parts >= 1 && parts <= most, "parts out of range");
+    fuzz_need(plan ? strcmp(name, variant) == 0 : !name, "not the spec's variant");
+    fuzz_need(corr2d_plan_workspace_size(plan) <= PTRDIFF_MAX, "a workspace larger than any object");
+}
+
+/* Named before anything else is looked at. */
+static void check_unknown_variant(const fuzz_case *c) {
+    const corr2d_spec spec = spec_of(c, "no such variant");
+    corr2d_plan *plan;
+    const corr2d_status status = corr2d_plan_create(&plan, &spec, fuzz_forbidden(), NULL);
+    fuzz_need(status == CORR2D_UNKNOWN_VARIANT, corr2d_status_string(status));
+}
+
 /* A layer too large to run here: it gets a plan, or is said to be too large. */
 static void check_planned(const fuzz_case *c, const spec_verdict *verdict) {
     float *const weights = floats((size_t)verdict->weights), *const bias = floats(c->layer.spec.out_channels);
@@ -122,6 +139,7 @@ static void check_planned(const fuzz_case *c, const spec_verdict *verdict) {
         const corr2d_status status = corr2d_plan_create(&plan, &spec, weights, bias);
         fuzz_need(status == CORR2D_OK || status == CORR2D_SIZE_OVERFLOW, corr2d_status_string(status));
         fuzz_need((plan != NULL) == (status == CORR2D_OK), "a plan, but not CORR2D_OK, or the other way round");
+        check_answers(c, plan, spec.variant);
         corr2d_plan_destroy(plan);
     }
     free(weights);
@@ -176,6 +194,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     name_dense(&c.trial);
     const corr2d_spec spec = spec_of(&c, NULL);
     const spec_verdict v = spec_judge(&spec);
+    check_unknown_variant(&c);
     if (!spec_good(&v)) {
         check_refused(&c, &v);
     } else if (v.weights > FUZZ_MOST_FLOATS) {
