@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# 32-bit sizes. Floats in SSE registers: the x87's would keep more bits than a float has. x86-64 runs the programs itself.
+# 32-bit sizes. Floats in SSE registers: the x87's would keep more bits than a float has.
+# An x86-64 machine runs the programs itself.
 set(triplet i686-linux-gnu)
 set(qemu_cpu i386)
 set(CMAKE_C_FLAGS_INIT "-msse2 -mfpmath=sse")
