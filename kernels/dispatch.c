@@ -40,7 +40,8 @@ const corr2d_kernels *corr2d_dispatch_at(unsigned flags, size_t index) {
     for (size_t i = 0; i < VARIANTS; i++) {
         const corr2d_kernels *kernels = variants[i].kernels;
         if (!runs(&variants[i], flags) || corr2d_dispatch_find(flags, kernels->name) != kernels) continue;
-        if (index-- == 0) return kernels;
+        if (index == 0) return kernels;
+        index--;
     }
     return NULL;
 }

@@ -19,6 +19,9 @@ static corr2d_status resolve_axis(corr2d_axis *axis, size_t after) {
     if (overflow || corr2d_too_large(padded) || corr2d_too_large(reach)) return CORR2D_SIZE_OVERFLOW;
     if (reach >= padded) return CORR2D_INVALID_ARGUMENT;
     axis->out = (padded - reach - 1) / axis->stride + 1;
+    /* What is never stepped by may be any number; 1 keeps it out of products. */
+    if (axis->taps == 1) axis->dilation = 1;
+    if (axis->out == 1) axis->stride = 1;
     axis->padded = axis->pad > 0 || (axis->out - 1) * axis->stride + reach >= axis->in;
     return CORR2D_OK;
 }
@@ -87,14 +90,23 @@ static corr2d_status resolve_strides(corr2d_strides *s, shape n, corr2d_layout l
     return overflow ? CORR2D_SIZE_OVERFLOW : CORR2D_OK;
 }
 
-/* The tensor's last element must lie within reach of a pointer to its first. */
-static corr2d_status check_extent(const corr2d_strides *s, shape n) {
+/*
+ * The tensor's last element must lie within reach of a pointer to its first. The distance of a dimension of size 1 may
+ * be any number; 0 keeps one that leads out of the tensor from overflowing in products.
+ */
+static corr2d_status resolve_extent(corr2d_strides *s, shape n) {
     bool overflow = false;
     size_t last = corr2d_mul(n.batch - 1, s->batch, &overflow);
     last = corr2d_sum(last, corr2d_mul(n.channels - 1, s->channel, &overflow), &overflow);
     last = corr2d_sum(last, corr2d_mul(n.height - 1, s->row, &overflow), &overflow);
     last = corr2d_sum(last, corr2d_mul(n.width - 1, s->column, &overflow), &overflow);
-    return overflow || corr2d_too_large(corr2d_sum(last, 1, &overflow)) ? CORR2D_SIZE_OVERFLOW : CORR2D_OK;
+    const size_t extent = corr2d_sum(last, 1, &overflow);
+    if (overflow || corr2d_too_large(extent)) return CORR2D_SIZE_OVERFLOW;
+    if (n.batch == 1 && s->batch > extent) s->batch = 0;
+    if (n.channels == 1 && s->channel > extent) s->channel = 0;
+    if (n.height == 1 && s->row > extent) s->row = 0;
+    if (n.width == 1 && s->column > extent) s->column = 0;
+    return CORR2D_OK;
 }
 
 /* Whether no two indices share an element: in order of distance, each steps over all that lies before it. */
@@ -121,8 +133,8 @@ static corr2d_status resolve_tensors(corr2d_layer *layer, const corr2d_spec *spe
     layer->y = spec->y_strides;
     corr2d_status status = resolve_strides(&layer->x, x, spec->layout);
     if (!status) status = resolve_strides(&layer->y, y, spec->layout);
-    if (!status) status = check_extent(&layer->x, x);
-    if (!status) status = check_extent(&layer->y, y);
+    if (!status) status = resolve_extent(&layer->x, x);
+    if (!status) status = resolve_extent(&layer->y, y);
     if (!status && !nested(&layer->y, y)) status = CORR2D_INVALID_ARGUMENT;
     return status;
 }
@@ -143,8 +155,8 @@ static bool joins(size_t size, size_t x_outer, size_t x_inner, size_t y_outer, s
 /* A pointwise layer asks nothing of an axis but its distance: rows, then images, that follow on are one row. */
 static void join_axes(corr2d_layer *layer) {
     corr2d_axis *rows = &layer->rows, *columns = &layer->columns;
-    if (rows->taps != 1 || columns->taps != 1 || rows->stride != 1 || columns->stride != 1) return;
-    if (rows->padded || columns->padded) return;
+    if (rows->taps != 1 || columns->taps != 1 || rows->padded || columns->padded) return;
+    if (rows->out != rows->in || columns->out != columns->in) return;
     if (columns->in == 1) {
         columns->in = rows->in;
         layer->x.column = layer->x.row;

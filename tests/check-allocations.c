@@ -29,7 +29,7 @@ int __wrap_posix_memalign(void **memory, size_t alignment, size_t size);
 void __wrap_free(void *memory);
 
 /* Sizes that no machine has are refused here, since sanitizers end the process over them. */
-static bool refused(size_t size) { return calls++ == failing || size > SIZE_MAX >> 20; }
+static bool refused(size_t size) { return calls++ == failing || size > PTRDIFF_MAX >> 6; }
 
 static void *counted(void *memory) {
     if (memory) live++;
@@ -129,6 +129,23 @@ static void check_layer(const corr2d_spec *spec) {
     expect(live == before, "leaks", spec);
 }
 
+/* A plain function, whose first allocation fails, then the second, and so on, until it works. */
+static void check_plain_function(void) {
+    const corr2d_spec spec = {.variant = corr2d_variant(), .in_channels = 8, .out_channels = 12, .kernel_height = 3};
+    const size_t before = live;
+    corr2d_status status = CORR2D_OUT_OF_MEMORY;
+    for (size_t n = 0; status != CORR2D_OK && n < 100; n++) {
+        for (size_t i = 0; i < Y; i++) y[i] = 5.0f;
+        failing = calls + n;
+        status = corr2d_multi_in_out(x, 8, 12, 14, weights, 12, 3, 3, y);
+        failing = SIZE_MAX;
+        expect(status == CORR2D_OUT_OF_MEMORY || (status == CORR2D_OK && n > 0), "wrong status", &spec);
+        for (size_t i = 0; status && i < Y; i++) expect(y[i] == 5.0f, "y written without memory", &spec);
+        expect(live == before, "leaks", &spec);
+    }
+    expect(status == CORR2D_OK, "never works", &spec);
+}
+
 /* Sizes that fit the address space, but no memory. */
 static void check_enormous(void) {
     const corr2d_spec spec = {
@@ -182,6 +199,7 @@ int main(void) {
             check_layer(&spec);
         }
     }
+    check_plain_function();
     check_enormous();
     if (!failed) printf("%zu plans: ok\n", checked);
     return failed ? EXIT_FAILURE : EXIT_SUCCESS;

@@ -6,7 +6,7 @@
 enum { BATCH, CHANNEL, ROW, COLUMN };
 
 const char *tensor_name(tensor_kind kind) {
-    static const char *const names[TENSOR_KINDS] = {"dense", "padded", "slice", "crop", "mixed"};
+    static const char *const names[] = {"dense", "padded", "slice", "crop", "mixed", "given"};
     return names[kind];
 }
 
@@ -45,6 +45,16 @@ test_tensor tensor_make(const size_t size[4], corr2d_layout layout, tensor_kind 
         tensor.span += (size[d] - 1) * extent;
         extent *= size[d] + more[d];
         if (kind == TENSOR_PADDED && d == COLUMN) extent += random_between(source, 1, 9);
+    }
+    return tensor;
+}
+
+test_tensor tensor_given(const size_t size[4], corr2d_strides strides) {
+    test_tensor tensor = {.count = 1, .span = 1, .step = {strides.batch, strides.channel, strides.row, strides.column}};
+    for (size_t d = 0; d < 4; d++) {
+        tensor.size[d] = size[d];
+        tensor.count *= size[d];
+        tensor.span += (size[d] - 1) * tensor.step[d];
     }
     return tensor;
 }

@@ -13,7 +13,8 @@ typedef enum tensor_kind {
     TENSOR_SLICE,  /* some channels of a bigger tensor */
     TENSOR_CROP,   /* some rows and columns of a bigger tensor */
     TENSOR_MIXED,  /* the dimensions in any order, with gaps behind each */
-    TENSOR_KINDS
+    TENSOR_KINDS,
+    TENSOR_GIVEN = TENSOR_KINDS /* distances that the trial gives; those of an x may be 0 */
 } tensor_kind;
 
 const char *tensor_name(tensor_kind kind);
@@ -27,6 +28,9 @@ typedef struct test_tensor {
 
 /* A random place for a tensor of these sizes. */
 test_tensor tensor_make(const size_t size[4], corr2d_layout layout, tensor_kind kind, random_source *source);
+
+/* One with these distances, none of them beyond the address space. */
+test_tensor tensor_given(const size_t size[4], corr2d_strides strides);
 
 /* What a spec says of it: zeros for a dense one. */
 corr2d_strides tensor_strides(const test_tensor *tensor, tensor_kind kind);

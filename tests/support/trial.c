@@ -77,8 +77,10 @@ static void place_tensors(bench *b, const layer_data *data) {
     const size_t x_size[4] = {s->batch, s->in_channels, s->in_height, s->in_width};
     const size_t y_size[4] = {s->batch, s->out_channels, b->layer->out_height, b->layer->out_width};
     random_source source = {t->seed};
-    b->x_tensor = tensor_make(x_size, t->layout, t->x, &source);
-    b->y_tensor = tensor_make(y_size, t->layout, t->y, &source);
+    b->x_tensor = t->x == TENSOR_GIVEN ? tensor_given(x_size, t->x_strides)
+                                       : tensor_make(x_size, t->layout, t->x, &source);
+    b->y_tensor = t->y == TENSOR_GIVEN ? tensor_given(y_size, t->y_strides)
+                                       : tensor_make(y_size, t->layout, t->y, &source);
     b->x = allocate_floats(b, b->x_tensor.span);
     b->y = allocate_floats(b, b->y_tensor.span);
     tensor_scatter(&b->x_tensor, b->x.data, data->x);

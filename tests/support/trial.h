@@ -14,6 +14,7 @@ typedef struct test_trial {
     corr2d_layout layout;
     corr2d_weights weights_layout;
     tensor_kind x, y;
+    corr2d_strides x_strides, y_strides; /* of a TENSOR_GIVEN */
     size_t parts;   /* 1: corr2d_run */
     bool workspace; /* given, or left to the library */
     guard_side side;
