@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Dense layers with vectors over output channels, the natural form where channels lie side by side. Pixels may lie
- * anywhere, so that no width wastes anything, and without padding x is read where it is.
+ * Dense layers with vectors over output channels: the natural form where channels lie side by side, and that of long
+ * sums also where they do not. Pixels may lie anywhere, so that no width wastes anything; where channels lie side by
+ * side and nothing is padded x is read where it is. Rows of outputs leave out the taps that they see of the padding.
  *
  *   for each block of input channels: pack it, if need be
  *     for each group of panels whose weights for the block stay in the second cache:
@@ -19,7 +20,7 @@
 /* The weights that all pixels of a strip pass before the next: a quarter of a 512 KiB second cache. */
 #define GROUP_FLOATS (32u << 10)
 
-/* Kernels of so many taps have short lists of what each row of outputs sees of x. */
+/* Taps in the padding are left out of kernels of at most so many, whose lists are short, and of rows at least so wide. */
 #define LEAVE_OUT_TAPS 64
 #define WIDE 4
 

@@ -19,7 +19,8 @@ typedef struct corr2d_path corr2d_path;
 
 struct corr2d_plan {
     corr2d_layer layer;
-    const corr2d_kernels *kernels;
+    const char *variant;
+    const corr2d_kernels *kernels; /* the variant's, or narrower ones */
     const corr2d_path *path;
 
     size_t strip_height, strip_width, strips_down, strips_across;

@@ -10,6 +10,10 @@
 /* ... where reading and writing an output costs as much as this many. */
 #define OUTPUT_TAPS 16
 
+/* The shares of the work that each part is to have, and the least pixels of one. */
+#define SHARES 8
+#define PIECE_PIXELS 24
+
 static float *aligned(void *workspace) {
     if (!workspace) return NULL;
     const uintptr_t address = (uintptr_t)workspace, rest = address % CORR2D_ALIGNMENT;
@@ -34,20 +38,57 @@ static corr2d_job job_of(const corr2d_plan *plan, const float *x, float *y, size
     return job;
 }
 
-/* Panels first ... last - 1, counted through all units. */
-static void run_panels(const corr2d_plan *plan, const float *x, float *y, float *workspace, size_t first, size_t last) {
-    while (first < last) {
-        corr2d_job job = job_of(plan, x, y, first / plan->panels);
-        job.workspace = workspace;
-        job.first = first % plan->panels;
-        job.last = corr2d_min(plan->panels, job.first + (last - first));
-        plan->path->run(&job);
-        first += job.last - job.first;
-    }
-}
-
 static size_t unit_count(const corr2d_plan *plan) {
     return plan->layer.batch * plan->unit_groups * plan->strips_down * plan->strips_across;
+}
+
+/* How each strip is cut once more, into `count` pieces of `size` rows or, where it is one row, columns. */
+typedef struct pieces {
+    size_t count, size;
+    bool across;
+} pieces;
+
+/* So many that each part has a few shares, pieces by panels, to itself: then one more or less makes little difference. */
+static pieces pieces_for(const corr2d_plan *plan, size_t parts) {
+    pieces p = {.count = 1, .across = plan->strip_height == 1};
+    const size_t length = p.across ? plan->strip_width : plan->strip_height, shares = unit_count(plan) * plan->panels;
+    const size_t least = p.across ? PIECE_PIXELS : corr2d_div_up(PIECE_PIXELS, plan->strip_width);
+    if (parts > 1 && shares / SHARES < parts) p.count = corr2d_div_up(SHARES, corr2d_div_up(shares, parts));
+    p.count = corr2d_max(1, corr2d_min(p.count, length / least));
+    p.size = corr2d_div_up(length, p.count);
+    p.count = corr2d_div_up(length, p.size);
+    return p;
+}
+
+/* The index-th piece of a strip is what is left of the job. */
+static void take_piece(corr2d_job *job, pieces p, size_t index) {
+    const corr2d_strides *y = &job->plan->layer.y;
+    size_t *const from = p.across ? &job->out.column : &job->out.row;
+    size_t *const length = p.across ? &job->out.width : &job->out.height;
+    const size_t before = corr2d_min(*length, index * p.size);
+    *from += before;
+    *length = corr2d_min(p.size, *length - before);
+    if (*length) job->y += before * (p.across ? y->column : y->row);
+}
+
+/* A layer's tensors, and the memory to run it with. */
+typedef struct tensors {
+    const float *x;
+    float *y, *workspace;
+} tensors;
+
+/* Shares first ... last - 1, which are panels, counted through all pieces of all units. */
+static void run_shares(const corr2d_plan *plan, const tensors *t, pieces p, size_t first, size_t last) {
+    while (first < last) {
+        const size_t piece = first / plan->panels;
+        corr2d_job job = job_of(plan, t->x, t->y, piece / p.count);
+        job.workspace = t->workspace;
+        job.first = first % plan->panels;
+        job.last = corr2d_min(plan->panels, job.first + (last - first));
+        take_piece(&job, p, piece % p.count);
+        if (job.out.height && job.out.width) plan->path->run(&job);
+        first += job.last - job.first;
+    }
 }
 
 size_t corr2d_plan_parts(const corr2d_plan *plan, size_t most) {
@@ -56,7 +97,8 @@ size_t corr2d_plan_parts(const corr2d_plan *plan, size_t most) {
     const double pixels = (double)layer->batch * (double)layer->rows.out * (double)layer->columns.out;
     const double outputs = pixels * (double)(layer->groups * layer->group_out);
     const double worth = outputs * (double)(corr2d_layer_taps(layer) + OUTPUT_TAPS) / PART_TAPS;
-    const size_t parts = corr2d_min(most, unit_count(plan) * plan->panels);
+    const size_t shares = unit_count(plan) * pieces_for(plan, most).count * plan->panels;
+    const size_t parts = corr2d_min(most, shares);
     return corr2d_max(1, worth < (double)parts ? (size_t)worth : parts);
 }
 
@@ -68,9 +110,11 @@ corr2d_status corr2d_run_part(const corr2d_plan *plan, const void *x, void *y, v
         workspace = allocated = malloc(corr2d_plan_workspace_size(plan));
         if (!workspace) return CORR2D_OUT_OF_MEMORY;
     }
-    const size_t panels = unit_count(plan) * plan->panels, share = panels / parts, rest = panels % parts;
-    const size_t first = part * share + corr2d_min(part, rest);
-    run_panels(plan, x, y, aligned(workspace), first, first + share + (part < rest));
+    const pieces p = pieces_for(plan, parts);
+    const tensors t = {x, y, aligned(workspace)};
+    const size_t shares = unit_count(plan) * p.count * plan->panels, each = shares / parts, rest = shares % parts;
+    const size_t first = part * each + corr2d_min(part, rest);
+    run_shares(plan, &t, p, first, first + each + (part < rest));
     free(allocated);
     return CORR2D_OK;
 }

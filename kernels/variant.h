@@ -162,6 +162,8 @@ typedef struct corr2d_kernels {
      * depthwise_edge: the same for one pixel, at y, of which tap t is at x_tap[t].
      */
     corr2d_tile_fn *depthwise_pixel;
+    const struct corr2d_kernels
+        *narrower; /* whose tiles for planes are better on rows that fill few vectors, or NULL */
     corr2d_planes_fn *depthwise_pack, *depthwise_planes;
     corr2d_tile_fn *depthwise_channel, *depthwise_edge;
 } corr2d_kernels;

@@ -23,6 +23,8 @@ CHANNEL_TILES_8(3)
 #define CHANNEL_TABLE                                                                                                  \
     { [1] = CHANNEL_ROW_12(1), [2] = CHANNEL_ROW_8(2), [3] = CHANNEL_ROW_8(3) }
 
+extern const corr2d_kernels corr2d_kernels_avx2;
+
 const corr2d_kernels CORR2D_KERNELS = {
     .name = CORR2D_NAME,
     .fused = FUSED,
@@ -36,6 +38,7 @@ const corr2d_kernels CORR2D_KERNELS = {
     .channel_pixels = {[1] = 12, [2] = 8, [3] = 8},
     .channel = CHANNEL_TABLE,
     .depthwise_pixel = depthwise_pixel,
+    .narrower = &corr2d_kernels_avx2,
     .depthwise_pack = depthwise_pack,
     .depthwise_planes = depthwise_planes,
     .depthwise_channel = depthwise_channel,
