@@ -42,9 +42,9 @@ static size_t unit_count(const corr2d_plan *plan) {
     return plan->layer.batch * plan->unit_groups * plan->strips_down * plan->strips_across;
 }
 
-/* How each strip is cut once more, into `count` pieces of `size` rows or, where it is one row, columns. */
+/* How each strip is cut once more, into `count` pieces of about equal rows or, where it is one row, columns. */
 typedef struct pieces {
-    size_t count, size;
+    size_t count;
     bool across;
 } pieces;
 
@@ -55,9 +55,12 @@ static pieces pieces_for(const corr2d_plan *plan, size_t parts) {
     const size_t least = p.across ? PIECE_PIXELS : corr2d_div_up(PIECE_PIXELS, plan->strip_width);
     if (parts > 1 && shares / SHARES < parts) p.count = corr2d_div_up(SHARES, corr2d_div_up(shares, parts));
     p.count = corr2d_max(1, corr2d_min(p.count, length / least));
-    p.size = corr2d_div_up(length, p.count);
-    p.count = corr2d_div_up(length, p.size);
     return p;
+}
+
+/* The first entry of the index-th piece: as much as `length * index / count`, which might not fit. */
+static size_t piece_start(size_t length, size_t index, size_t count) {
+    return length / count * index + length % count * index / count;
 }
 
 /* The index-th piece of a strip is what is left of the job. */
@@ -65,10 +68,10 @@ static void take_piece(corr2d_job *job, pieces p, size_t index) {
     const corr2d_strides *y = &job->plan->layer.y;
     size_t *const from = p.across ? &job->out.column : &job->out.row;
     size_t *const length = p.across ? &job->out.width : &job->out.height;
-    const size_t before = corr2d_min(*length, index * p.size);
-    *from += before;
-    *length = corr2d_min(p.size, *length - before);
-    if (*length) job->y += before * (p.across ? y->column : y->row);
+    const size_t start = piece_start(*length, index, p.count), end = piece_start(*length, index + 1, p.count);
+    *from += start;
+    *length = end - start;
+    if (*length) job->y += start * (p.across ? y->column : y->row);
 }
 
 /* A layer's tensors, and the memory to run it with. */
@@ -89,6 +92,17 @@ static void run_shares(const corr2d_plan *plan, const tensors *t, pieces p, size
         if (job.out.height && job.out.width) plan->path->run(&job);
         first += job.last - job.first;
     }
+}
+
+/*
+ * The first share of a part. Pieces times output channels are divided equally, and a panel belongs to the part that has
+ * its first channel: so the last panel, which may be narrower, counts as what it is.
+ */
+static size_t first_share(const corr2d_plan *plan, size_t piece_count, size_t part, size_t parts) {
+    const size_t channels = piece_count * plan->unit_channels, each = channels / parts, rest = channels % parts;
+    const size_t first = part * each + corr2d_min(part, rest);
+    const size_t panel = corr2d_div_up(first % plan->unit_channels, plan->panel_channels);
+    return first / plan->unit_channels * plan->panels + panel;
 }
 
 size_t corr2d_plan_parts(const corr2d_plan *plan, size_t most) {
@@ -112,9 +126,8 @@ corr2d_status corr2d_run_part(const corr2d_plan *plan, const void *x, void *y, v
     }
     const pieces p = pieces_for(plan, parts);
     const tensors t = {x, y, aligned(workspace)};
-    const size_t shares = unit_count(plan) * p.count * plan->panels, each = shares / parts, rest = shares % parts;
-    const size_t first = part * each + corr2d_min(part, rest);
-    run_shares(plan, &t, p, first, first + each + (part < rest));
+    const size_t count = unit_count(plan) * p.count, first = first_share(plan, count, part, parts);
+    run_shares(plan, &t, p, first, first_share(plan, count, part + 1, parts));
     free(allocated);
     return CORR2D_OK;
 }
