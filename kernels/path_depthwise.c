@@ -69,8 +69,9 @@ static size_t cut_evenly(size_t out, size_t most, size_t unit) {
 static bool cut_planes(corr2d_plan *plan) {
     const corr2d_layer *layer = &plan->layer;
     const corr2d_axis *rows = &layer->rows, *columns = &layer->columns;
-    const size_t stride = columns->stride, lanes = plan->kernels->lanes, row = stride * CORR2D_PLANE_PITCH;
+    const size_t stride = columns->stride, lanes = plan->kernels->lanes;
     if (layer->x.column != 1 || layer->y.column != 1 || stride > 2 || rows->stride != stride) return false;
+    const size_t row = stride * CORR2D_PLANE_PITCH;
     const size_t more = (columns->taps - 1) * columns->dilation / stride + 1 + lanes;
     if (more + lanes > CORR2D_PLANE_PITCH) return false;
     const size_t most_rows = PLANE_FLOATS / row, above = (rows->taps - 1) * rows->dilation + 1;
