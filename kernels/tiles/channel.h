@@ -151,11 +151,11 @@ ALWAYS_INLINE void channel_move(const channel_step *s, size_t y_channel, float *
     }
 }
 
-static void channel_gather(const channel_step *s, size_t y_channel, float *buffer, size_t pitch, size_t pixels) {
+NOT_INLINE void channel_gather(const channel_step *s, size_t y_channel, float *buffer, size_t pitch, size_t pixels) {
     channel_move(s, y_channel, buffer, pitch, pixels, false);
 }
 
-static void channel_scatter(const channel_step *s, size_t y_channel, float *buffer, size_t pitch, size_t pixels) {
+NOT_INLINE void channel_scatter(const channel_step *s, size_t y_channel, float *buffer, size_t pitch, size_t pixels) {
     channel_move(s, y_channel, buffer, pitch, pixels, true);
 }
 
