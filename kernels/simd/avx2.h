@@ -94,8 +94,4 @@ WORD void quad_transpose(quad *a, quad *b, quad *c, quad *d) {
     *d = simde_mm_movehl_ps(cd_high, ab_high);
 }
 
-WORD quad quad_splat(float a) { return simde_mm_set1_ps(a); }
-
-WORD quad quad_fma(quad a, quad b, quad c) { return simde_mm_fmadd_ps(a, b, c); }
-
 #endif

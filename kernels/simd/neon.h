@@ -115,8 +115,4 @@ WORD void quad_transpose(quad *a, quad *b, quad *c, quad *d) {
     *d = simde_vcombine_f32(simde_vget_high_f32(ab.val[1]), simde_vget_high_f32(cd.val[1]));
 }
 
-WORD quad quad_splat(float a) { return f32xn_splat(a); }
-
-WORD quad quad_fma(quad a, quad b, quad c) { return f32xn_fma(a, b, c); }
-
 #endif

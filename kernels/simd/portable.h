@@ -90,8 +90,4 @@ WORD void quad_transpose(quad *a, quad *b, quad *c, quad *d) {
     *d = simde_mm_movehl_ps(cd_high, ab_high);
 }
 
-WORD quad quad_splat(float a) { return f32xn_splat(a); }
-
-WORD quad quad_fma(quad a, quad b, quad c) { return f32xn_fma(a, b, c); }
-
 #endif

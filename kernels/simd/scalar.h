@@ -87,11 +87,4 @@ WORD void quad_transpose(quad *a, quad *b, quad *c, quad *d) {
     *d = (quad){{r.f[3], s.f[3], t.f[3], u.f[3]}};
 }
 
-WORD quad quad_splat(float a) { return (quad){{a, a, a, a}}; }
-
-WORD quad quad_fma(quad a, quad b, quad c) {
-    return (quad){{f32xn_fma(a.f[0], b.f[0], c.f[0]), f32xn_fma(a.f[1], b.f[1], c.f[1]),
-                   f32xn_fma(a.f[2], b.f[2], c.f[2]), f32xn_fma(a.f[3], b.f[3], c.f[3])}};
-}
-
 #endif
