@@ -4,9 +4,10 @@
  * channels. Three ways:
  *
  * - Channels side by side, one output channel to a group: vectors over channels, and x is read where it lies. At its
- *   edge a table says where each tap of a pixel is, in x or among zeros.
- * - Columns side by side, stride 1 or 2: vectors over columns, and planes are packed with their padding, several small
- *   ones at once, into rows of a fixed pitch. The plan says in_place of these, since they need no corr2d_strip.
+ *   edge a table says where each tap of a pixel is, in x or among zeros; for 3x3 kernels and those five wide it says so of all pixels.
+ * - Columns side by side, stride 1 or 2: vectors over columns. 3x3 kernels read x where it lies, but for narrow rows. For
+ *   others planes are packed with their padding, several small ones at once, into rows of a fixed pitch. The plan says
+ *   in_place of both, since they need no corr2d_strip.
  * - Anything else: vectors over pixels, and each input channel is packed into a strip.
  */
 #include "kernels/checked.h"
@@ -24,6 +25,9 @@
 #define PLANE_FLOATS (6u << 10)
 #define PLANES_FLOATS (4u << 10)
 #define PLANE_UNIT 3
+
+/* Outputs of a plane that are a unit of work, where it is not packed: what they read stays in the first cache. */
+#define ROWS_PIXELS 4096
 
 /* With channels in vectors: the pixels of a row that are a unit of work. */
 #define CHANNEL_PIXELS 512
@@ -71,6 +75,7 @@ static bool cut_planes(corr2d_plan *plan) {
     const corr2d_axis *rows = &layer->rows, *columns = &layer->columns;
     const size_t stride = columns->stride, lanes = plan->kernels->lanes;
     if (layer->x.column != 1 || layer->y.column != 1 || stride > 2 || rows->stride != stride) return false;
+    if (layer->accumulate) return false;
     const size_t row = stride * CORR2D_PLANE_PITCH;
     const size_t more = (columns->taps - 1) * columns->dilation / stride + 1 + lanes;
     if (more + lanes > CORR2D_PLANE_PITCH) return false;
@@ -89,12 +94,33 @@ static bool cut_planes(corr2d_plan *plan) {
     return true;
 }
 
+/* Whether the tiles that read planes where they lie can do a layer's columns. */
+static bool columns_fit_rows(const corr2d_axis *columns, const corr2d_kernels *kernels) {
+    const size_t pad = columns->pad, out = columns->out;
+    return out <= ROWS_PIXELS && columns->in <= CORR2D_ZEROS && pad <= 1 && out >= kernels->rows_columns &&
+           (pad == 1 || out >= kernels->lanes) && (out - 1) * columns->stride + 2 <= columns->in + pad;
+}
+
+bool corr2d_rows_fit(const corr2d_layer *layer, const corr2d_kernels *kernels) {
+    const corr2d_axis *rows = &layer->rows, *columns = &layer->columns;
+    return kernels->depthwise_rows && layer->x.column == 1 && layer->y.column == 1 && !layer->accumulate &&
+           columns->stride <= 2 && rows->stride == columns->stride && rows->taps == 3 && columns->taps == 3 &&
+           rows->dilation == 1 && columns->dilation == 1 && columns_fit_rows(columns, kernels);
+}
+
+static void cut_rows(corr2d_plan *plan) {
+    corr2d_plan_set_strips(plan, ROWS_PIXELS, plan->kernels->lanes);
+    plan->workspace = inputs_of(&plan->layer.rows, plan->strip_height) * POINTER_FLOATS;
+}
+
 static void cut_pixel(corr2d_plan *plan, bool *overflow) {
     plan->unit_groups = 1;
     plan->block = 1;
     plan->offset_count = corr2d_layer_taps(&plan->layer);
     corr2d_plan_set_panels(plan, 1, 1, overflow);
-    plan->in_place = cut_planes(plan);
+    plan->rows_in_place = corr2d_rows_fit(&plan->layer, plan->kernels);
+    if (plan->rows_in_place) cut_rows(plan);
+    plan->in_place = plan->rows_in_place || cut_planes(plan);
     if (plan->in_place) return;
     cut_to_size(plan, cut_pixel_strips, STRIP_FLOATS, overflow);
 }
@@ -107,6 +133,19 @@ static size_t taps_seen(const corr2d_sights *seen) {
 }
 
 /* Where taps in the padding may not be left out, the workspace holds where a pixel's lie, and zeros for those. */
+/* Whether whole vectors of channels go through the tiles for 3x3 kernels and those five wide. */
+static bool fits_blocks(const corr2d_layer *layer, const corr2d_kernels *kernels) {
+    const corr2d_axis *rows = &layer->rows, *columns = &layer->columns;
+    return kernels->depthwise_blocks && !layer->accumulate &&
+           ((columns->taps == 3 && rows->taps == 3) || columns->taps == 5) && columns->dilation == 1 &&
+           columns->stride <= 2 && rows->stride == columns->stride;
+}
+
+/* The pointers of a strip's pixels. */
+static size_t block_pointers(const corr2d_plan *plan) {
+    return inputs_of(&plan->layer.rows, plan->strip_height) * inputs_of(&plan->layer.columns, plan->strip_width);
+}
+
 static void cut_channel(corr2d_plan *plan, bool *overflow) {
     const corr2d_layer *layer = &plan->layer;
     const corr2d_axis *rows = &layer->rows, *columns = &layer->columns;
@@ -120,9 +159,11 @@ static void cut_channel(corr2d_plan *plan, bool *overflow) {
         few && corr2d_sights_list(&plan->rows_seen, rows) && corr2d_sights_list(&plan->columns_seen, columns);
     if (!listed) plan->rows_seen.count = 0;
     plan->table_count = corr2d_layer_taps(layer) + taps_seen(&plan->rows_seen) * taps_seen(&plan->columns_seen);
+    plan->rows_in_place = fits_blocks(layer, plan->kernels);
+    if (plan->rows_in_place) plan->workspace = block_pointers(plan) * POINTER_FLOATS;
     if (!rows->padded && !columns->padded) return;
     const size_t pointers = corr2d_mul(corr2d_layer_taps(layer), POINTER_FLOATS, overflow);
-    plan->workspace = corr2d_sum(pointers, layer->groups, overflow);
+    plan->workspace = corr2d_max(plan->workspace, corr2d_sum(pointers, layer->groups, overflow));
 }
 
 /* The taps that a pair of sights sees, counted from the first of them, so that no pointer leaves x. */
@@ -149,7 +190,7 @@ static void fill_channel(corr2d_plan *plan) {
             tap = list_taps(tap, plan, plan->rows_seen.sights + i, plan->columns_seen.sights + j);
         }
     }
-    if (plan->rows_seen.count) plan->workspace = 0;
+    if (plan->rows_seen.count) plan->workspace = plan->rows_in_place ? block_pointers(plan) * POINTER_FLOATS : 0;
 }
 
 static corr2d_tile tile_of(const corr2d_plan *plan, size_t panel) {
@@ -231,6 +272,7 @@ static corr2d_planes planes_of(const corr2d_job *job) {
                            .x_rows = columns.inside ? rows.inside : 0,
                            .x_columns = columns.inside,
                            .packed = job->workspace,
+                           .zeros = corr2d_zeros,
                            .packed_channel = plan->strip.channel,
                            .above = rows.before,
                            .before = columns.before,
@@ -243,9 +285,29 @@ static corr2d_planes planes_of(const corr2d_job *job) {
                            .y_row = layer->y.row,
                            .rows = job->out.height,
                            .columns = job->out.width,
-                           .load = layer->accumulate,
                            .lo = layer->lo,
                            .hi = layer->hi};
+}
+
+/* Output channels first ... last - 1, of which those that read one plane of x, or each a plane of its own, go together. */
+static void run_rows(const corr2d_job *job) {
+    const corr2d_plan *plan = job->plan;
+    const corr2d_layer *layer = &plan->layer;
+    const size_t each = layer->group_out;
+    corr2d_planes planes = planes_of(job);
+    const float *x = planes.x;
+    planes.y_channel = layer->y.channel;
+    planes.table = (const float **)(void *)job->workspace;
+    if (each > 1) planes.x_channel = 0;
+    for (size_t first = job->first; first < job->last; first += planes.channels) {
+        const size_t plane = first / each;
+        planes.channels = (each == 1 ? job->last : corr2d_min((plane + 1) * each, job->last)) - first;
+        planes.x = x + plane * layer->x.channel;
+        planes.y = job->y + first * layer->y.channel;
+        planes.weights = corr2d_panel_weights(plan, 0, first, 0);
+        planes.bias = corr2d_panel_bias(plan, 0, first);
+        plan->kernels->depthwise_rows(&planes);
+    }
 }
 
 /* Output channels first ... last - 1, of which all those that read one plane of x come one after another. */
@@ -274,7 +336,7 @@ static void run_planes(const corr2d_job *job) {
 static void run_pixel(const corr2d_job *job) {
     const corr2d_layer *layer = &job->plan->layer;
     if (job->plan->in_place) {
-        run_planes(job);
+        (job->plan->rows_in_place ? run_rows : run_planes)(job);
         return;
     }
     size_t packed = layer->groups;
@@ -417,6 +479,61 @@ static void run_every_tap(const corr2d_job *job, const corr2d_tile *whole) {
     }
 }
 
+/* Where the pixels lie that a row of outputs reads in one row of x; those beside x, at `zeros`. */
+static void point_row(const float **table, const corr2d_layer *layer, part columns, size_t count, const float *x,
+                      const float *zeros) {
+    for (size_t i = 0; i < count; i++) {
+        const bool inside = x && i >= columns.before && i - columns.before < columns.inside;
+        table[i] = inside ? x + (columns.first + i - columns.before) * layer->x.column : zeros;
+    }
+}
+
+/* As many of the whole vectors of channels as there are zeros for. */
+static void run_block(const corr2d_job *job, const corr2d_tile *whole, size_t channel, size_t channels) {
+    const corr2d_plan *plan = job->plan;
+    const corr2d_layer *layer = &plan->layer;
+    const part rows = part_of(&layer->rows, job->out.row, job->out.height);
+    const part columns = part_of(&layer->columns, job->out.column, job->out.width);
+    const size_t height = inputs_of(&layer->rows, job->out.height), width = inputs_of(&layer->columns, job->out.width);
+    const float **table = (const float **)(void *)job->workspace;
+    for (size_t i = 0; i < height; i++) {
+        const bool inside = i >= rows.before && i - rows.before < rows.inside;
+        const float *x = inside ? whole->x + (rows.first + i - rows.before) * layer->x.row + channel : NULL;
+        point_row(table + i * width, layer, columns, width, x, corr2d_zeros);
+    }
+    const corr2d_blocks blocks = {.x = table,
+                                  .x_pitch = width,
+                                  .x_step = width * layer->rows.dilation,
+                                  .taps_down = layer->rows.taps,
+                                  .taps_across = layer->columns.taps,
+                                  .stride = layer->columns.stride,
+                                  .y = whole->y + channel,
+                                  .y_row = layer->y.row,
+                                  .y_column = layer->y.column,
+                                  .rows = job->out.height,
+                                  .columns = job->out.width,
+                                  .channels = channels,
+                                  .weights = whole->weights + channel / plan->kernels->lanes * whole->panel,
+                                  .panel = whole->panel,
+                                  .bias = whole->bias + channel,
+                                  .lo = layer->lo,
+                                  .hi = layer->hi};
+    plan->kernels->depthwise_blocks(&blocks);
+}
+
+/* The whole vectors of channels; the tile keeps those behind. */
+static void run_blocks(const corr2d_job *job, corr2d_tile *tile) {
+    const size_t lanes = job->plan->kernels->lanes, all = tile->channels / lanes * lanes;
+    for (size_t channel = 0; channel < all; channel += CORR2D_ZEROS) {
+        run_block(job, tile, channel, corr2d_min(all - channel, CORR2D_ZEROS));
+    }
+    tile->x += all;
+    tile->y += all;
+    tile->weights += all / lanes * tile->panel;
+    tile->bias += all;
+    tile->channels -= all;
+}
+
 static void run_channel(const corr2d_job *job) {
     const corr2d_plan *plan = job->plan;
     const size_t channel = job->first * plan->panel_channels;
@@ -426,7 +543,8 @@ static void run_channel(const corr2d_job *job) {
     tile.table = plan->table;
     tile.x = job->x + channel;
     tile.y = job->y + channel;
-    (plan->rows_seen.count ? run_scenes : run_every_tap)(job, &tile);
+    if (plan->rows_in_place) run_blocks(job, &tile);
+    if (tile.channels) (plan->rows_seen.count ? run_scenes : run_every_tap)(job, &tile);
 }
 
 const corr2d_path corr2d_path_depthwise_pixel = {cut_pixel, fill_pixel, run_pixel};

@@ -6,7 +6,7 @@
 
 #include <stdlib.h>
 
-const float corr2d_zeros[CORR2D_MAX_VECTORS * CORR2D_MAX_LANES] = {0.0f};
+const float corr2d_zeros[CORR2D_ZEROS] = {0.0f};
 
 void corr2d_plan_set_strips(corr2d_plan *plan, size_t pixels, size_t unit) {
     const size_t height = plan->layer.rows.out, width = plan->layer.columns.out;
@@ -37,6 +37,9 @@ size_t corr2d_plan_block(const corr2d_layer *layer, size_t taps) {
 /* Sums so long that it does not show how vectors over channels are stored channel by channel. */
 #define LONG_SUM 250
 
+/* Depthwise layers with fewer channels go to narrower vectors where those leave no rest. */
+#define FEW_CHANNELS 96
+
 /*
  * Whether vectors go over output channels, with pixels anywhere: where both tensors have their channels side by side,
  * and else where sums are long, rows short enough for the variant, and kernels large enough to make packing them dear.
@@ -58,14 +61,18 @@ static const corr2d_path *choose_path(const corr2d_layer *layer, const corr2d_ke
 }
 
 /*
- * Planes fill wide vectors badly where rows are short, and do not need them where memory is what they wait for: measured,
- * sixteen floats are better than eight on rows of 9 to 32 outputs with stride 1.
+ * Whether depthwise tiles of narrower vectors are better, as measured. Over channels: few, of which half a vector is left.
+ * Over pixels, where planes are packed: vectors that short rows fill badly, or rows that wait for memory; sixteen floats
+ * are better than eight on rows of 9 to 32 outputs with stride 1.
  */
-static const corr2d_kernels *kernels_for(const corr2d_path *path, const corr2d_layer *layer,
-                                         const corr2d_kernels *kernels) {
+static bool wants_narrower(const corr2d_path *path, const corr2d_layer *layer, const corr2d_kernels *kernels) {
     const corr2d_axis *columns = &layer->columns;
-    const bool wide = columns->stride == 1 && columns->out > 8 && columns->out <= 32;
-    return path == &corr2d_path_depthwise_pixel && kernels->narrower && !wide ? kernels->narrower : kernels;
+    const size_t half = kernels->lanes / 2;
+    if (path == &corr2d_path_depthwise_channel) {
+        return layer->groups < FEW_CHANNELS && layer->groups % half == 0 && layer->groups / half % 2 == 1;
+    }
+    if (path != &corr2d_path_depthwise_pixel || corr2d_rows_fit(layer, kernels)) return false;
+    return columns->stride != 1 || columns->out <= 8 || columns->out > 32;
 }
 
 /* Sets aside `count` elements of `size` bytes at the end of a block of *bytes, aligned; returns where. */
@@ -136,7 +143,8 @@ corr2d_status corr2d_plan_make(corr2d_plan **plan, const corr2d_spec *spec, cons
     corr2d_status status = corr2d_layer_resolve(&draft.layer, spec);
     if (status) return status;
     draft.path = choose_path(&draft.layer, kernels);
-    draft.kernels = kernels_for(draft.path, &draft.layer, kernels);
+    draft.kernels = kernels;
+    if (kernels->narrower && wants_narrower(draft.path, &draft.layer, kernels)) draft.kernels = kernels->narrower;
     draft.path->cut(&draft, &overflow);
     status = allocate(&made, &draft, overflow);
     if (status) return status;

@@ -36,6 +36,7 @@ struct corr2d_plan {
 
     bool in_place;      /* x is read where it lies, as far as whole vectors go; otherwise each block is packed first */
     corr2d_strip strip; /* how */
+    bool rows_in_place; /* depthwise tiles on planes: nothing is packed */
     size_t workspace;   /* floats; 0 where nothing is packed */
 
     size_t offset_count, table_count, pixel_count, weight_count, bias_count;
@@ -75,12 +76,14 @@ extern const corr2d_path corr2d_path_depthwise_pixel, corr2d_path_depthwise_chan
 /* Inside what the caller gives the workspace is aligned to this many bytes. */
 #define CORR2D_ALIGNMENT 64
 
-/* As many zeros as any tile has output channels: the bias of a run of taps that is not the first. */
-extern const float corr2d_zeros[CORR2D_MAX_VECTORS * CORR2D_MAX_LANES];
+extern const float corr2d_zeros[CORR2D_ZEROS];
 
 /* Makes a plan that runs on these kernels. */
 corr2d_status corr2d_plan_make(corr2d_plan **plan, const corr2d_spec *spec, const corr2d_kernels *kernels,
                                const float *weights, const float *bias);
+
+/* Whether depthwise tiles can read a layer's planes where they lie. */
+bool corr2d_rows_fit(const corr2d_layer *layer, const corr2d_kernels *kernels);
 
 /*
  * For the paths: cuts y into strips of at most so many pixels and about equal, so that parts are, rows whole where they

@@ -30,6 +30,9 @@
 #define CORR2D_MAX_PIXELS 12
 #define CORR2D_MAX_LANES 16
 
+/* As many zeros there are to read: a row of padding, or the bias of any tile for taps that are not the first. */
+#define CORR2D_ZEROS 512
+
 /* Floats from row to row in a packed plane. */
 #define CORR2D_PLANE_PITCH 72
 
@@ -73,17 +76,35 @@ typedef struct corr2d_planes {
     float *packed;         /* [channel][row][column % stride][column / stride] */
     size_t packed_channel; /* from plane to plane there */
     size_t above, before;  /* rows and columns of padding there */
+    const float *zeros;    /* CORR2D_ZEROS of them, at least x_columns */
+    const float **table;   /* depthwise_rows: room for a pointer to each row of x that is read, padding included */
     const float *weights;  /* [channel][t] */
     size_t taps_down, taps_across, dilation_down, dilation_across;
     size_t stride;     /* of rows and of columns */
     const float *bias; /* [channel] */
     float *y;
     size_t y_channel, y_row, rows, columns;
-    bool load; /* start from y + bias, not from bias */
     float lo, hi;
 } corr2d_planes;
 
 typedef void corr2d_planes_fn(const corr2d_planes *planes);
+
+/* One call of a depthwise micro-kernel over channels. Distances are in elements. */
+typedef struct corr2d_blocks {
+    const float *const *x;  /* [row][column] of what the outputs read, padding included: where a pixel's channels lie */
+    size_t x_pitch, x_step; /* pointers from row to row there, and from a tap to the one below it */
+    size_t taps_down, taps_across; /* 3 by 3, or any by 5, without dilation across */
+    size_t stride;                 /* of rows and of columns, 1 or 2 */
+    float *y;
+    size_t y_row, y_column, rows, columns;
+    size_t channels;      /* a multiple of lanes */
+    const float *weights; /* [channel / lanes][t][lanes] */
+    size_t panel;         /* from vector to vector of channels there */
+    const float *bias;    /* [channel] */
+    float lo, hi;
+} corr2d_blocks;
+
+typedef void corr2d_blocks_fn(const corr2d_blocks *blocks);
 
 typedef struct corr2d_kernels {
     const char *name;
@@ -154,18 +175,26 @@ typedef struct corr2d_kernels {
      * (u, v), the packed row i * stride + u * dilation_down and column j * stride + v * dilation_across. Reads up to
      * lanes - 1 floats behind a row. Reads and writes only `rows` rows of `columns` columns of y.
      *
+     * depthwise_rows: the same for 3x3 kernels without dilation and whole rows, of rows_columns columns or more, from
+     * planes where they lie; x and x_rows are of the rows inside x. `before` is 0 or 1, and 1 for rows shorter than a
+     * vector; not more than one column is read behind x's.
+     *
      * depthwise_channel: up to CORR2D_DEPTHWISE_PIXELS pixels anywhere, by any number of channels. weights:
      * [channel / lanes][t][lanes], `panel` floats from vector to vector of channels. Tap t's x is at x_pixel[i] +
      * table[t].x and its weights at table[t].w. Reads `channels` neighbours of x there, writes as many from
      * y[y_pixel[i]] on, and reads them where it loads.
      *
      * depthwise_edge: the same for one pixel, at y, of which tap t is at x_tap[t].
+     *
+     * depthwise_blocks: a rectangle of outputs by whole vectors of channels. May be NULL.
      */
     corr2d_tile_fn *depthwise_pixel;
     const struct corr2d_kernels
         *narrower; /* whose tiles for planes are better on rows that fill few vectors, or NULL */
-    corr2d_planes_fn *depthwise_pack, *depthwise_planes;
+    corr2d_planes_fn *depthwise_pack, *depthwise_planes, *depthwise_rows;
+    size_t rows_columns; /* the last may be NULL */
     corr2d_tile_fn *depthwise_channel, *depthwise_edge;
+    corr2d_blocks_fn *depthwise_blocks;
 } corr2d_kernels;
 
 #endif

@@ -64,6 +64,16 @@ WORD f32xn f32xn_load_panels(const float *p, size_t panel) {
                                      1);
 }
 
+WORD f32xn f32xn_push(f32xn a, float first) {
+    const simde__m256i joint = simde_mm256_castps_si256(simde_mm256_permute2f128_ps(f32xn_splat(first), a, 0x20));
+    return simde_mm256_castsi256_ps(simde_mm256_alignr_epi8(simde_mm256_castps_si256(a), joint, 12));
+}
+
+WORD f32xn f32xn_pull(f32xn a) {
+    const simde__m256i joint = simde_mm256_castps_si256(simde_mm256_permute2f128_ps(a, a, 0x81));
+    return simde_mm256_castsi256_ps(simde_mm256_alignr_epi8(joint, simde_mm256_castps_si256(a), 4));
+}
+
 WORD void f32xn_split(f32xn a, f32xn b, f32xn *even, f32xn *odd) {
     const simde__m256d evens = simde_mm256_castps_pd(simde_mm256_shuffle_ps(a, b, 0x88));
     const simde__m256d odds = simde_mm256_castps_pd(simde_mm256_shuffle_ps(a, b, 0xdd));

@@ -21,6 +21,7 @@
 #include <simde/x86/fma.h>
 
 #include <stddef.h>
+#include <stdint.h>
 
 #define LANES 16
 #define FUSED true
@@ -44,11 +45,38 @@ typedef simde__mmask16 f32xn_mask;
 
 WORD f32xn_mask f32xn_mask_of(size_t count) { return (f32xn_mask)((1u << count) - 1); }
 
-/* SIMDe 0.7 lacks the masked load and store. */
+/* SIMDe 0.7 lacks the masked load and store, and the shift by whole floats. */
 #ifdef SIMDE_X86_AVX512F_NATIVE
 WORD f32xn f32xn_load_mask(const float *p, f32xn_mask mask) { return _mm512_maskz_loadu_ps(mask, p); }
 
 WORD void f32xn_store_part(float *p, f32xn a, size_t n) { _mm512_mask_storeu_ps(p, f32xn_mask_of(n), a); }
+
+/* Two halves: the mask's lanes, of the first eight, from each of p and q, and `n` floats of each to p and q. */
+#define HALVES true
+
+WORD f32xn f32xn_splat_halves(float low, float high) {
+    return _mm512_mask_broadcastss_ps(f32xn_splat(low), 0xff00, _mm_set_ss(high));
+}
+
+WORD f32xn f32xn_load_halves(const float *p, const float *q, f32xn_mask mask) {
+    const float *before_q = (const float *)((uintptr_t)q - LANES / 2 * sizeof *q);
+    return _mm512_mask_loadu_ps(f32xn_load_mask(p, mask), (f32xn_mask)(mask << LANES / 2), before_q);
+}
+
+WORD void f32xn_store_halves(float *p, float *q, f32xn a, size_t n) {
+    float *before_q = (float *)((uintptr_t)q - LANES / 2 * sizeof *q);
+    f32xn_store_part(p, a, n);
+    _mm512_mask_storeu_ps(before_q, (f32xn_mask)(f32xn_mask_of(n) << LANES / 2), a);
+}
+
+WORD f32xn f32xn_push(f32xn a, float first) {
+    const __m512i joint = _mm512_castps_si512(f32xn_splat(first));
+    return _mm512_castsi512_ps(_mm512_alignr_epi32(_mm512_castps_si512(a), joint, LANES - 1));
+}
+
+WORD f32xn f32xn_pull(f32xn a) {
+    return _mm512_castsi512_ps(_mm512_alignr_epi32(_mm512_setzero_si512(), _mm512_castps_si512(a), 1));
+}
 #else
 WORD f32xn f32xn_load_mask(const float *p, f32xn_mask mask) {
     float part[LANES] = {0.0f};
@@ -61,6 +89,19 @@ WORD void f32xn_store_part(float *p, f32xn a, size_t n) {
     f32xn_store(part, a);
     for (size_t i = 0; i < n; i++) p[i] = part[i];
 }
+
+WORD f32xn f32xn_push(f32xn a, float first) {
+    float joint[LANES + 1] = {first};
+    f32xn_store(joint + 1, a);
+    return f32xn_load(joint);
+}
+
+WORD f32xn f32xn_pull(f32xn a) {
+    float joint[LANES + 1] = {0.0f};
+    f32xn_store(joint, a);
+    joint[LANES] = 0.0f;
+    return f32xn_load(joint + 1);
+}
 #endif
 
 /* PANEL_ROWS is 8. */
@@ -70,11 +111,12 @@ WORD f32xn f32xn_load_panels(const float *p, size_t panel) {
         simde_mm512_insertf64x4(low, simde_mm256_castps_pd(simde_mm256_loadu_ps(p + panel)), 1));
 }
 
+/* GCC 12 puts an index vector of constants together element by element, so these are in memory. */
 WORD void f32xn_split(f32xn a, f32xn b, f32xn *even, f32xn *odd) {
-    const simde__m512i at_even = simde_mm512_set_epi32(30, 28, 26, 24, 22, 20, 18, 16, 14, 12, 10, 8, 6, 4, 2, 0);
-    const simde__m512i at_odd = simde_mm512_set_epi32(31, 29, 27, 25, 23, 21, 19, 17, 15, 13, 11, 9, 7, 5, 3, 1);
-    *even = simde_mm512_permutex2var_ps(a, at_even, b);
-    *odd = simde_mm512_permutex2var_ps(a, at_odd, b);
+    static const int32_t evens[LANES] = {0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30};
+    static const int32_t odds[LANES] = {1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31};
+    *even = simde_mm512_permutex2var_ps(a, simde_mm512_loadu_si512(evens), b);
+    *odd = simde_mm512_permutex2var_ps(a, simde_mm512_loadu_si512(odds), b);
 }
 
 /* Four weights, of which one at a time multiplies a whole vector: here a broadcast from memory. */

@@ -25,6 +25,9 @@
 
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
 
+/* Nothing behind it is loaded before it: compilers load far ahead, and then have no registers for what they loaded. */
+#define IN_ORDER __asm__ volatile("" ::: "memory")
+
 /* For what must not share its registers with the loops around it. */
 #define NOT_INLINE static __attribute__((noinline))
 

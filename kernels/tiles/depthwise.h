@@ -36,12 +36,8 @@ ALWAYS_INLINE void depthwise_pixels(const corr2d_tile *tile, size_t first, size_
 
 static void depthwise_pixel(const corr2d_tile *tile) {
     size_t first = 0, vectors = (tile->pixels + LANES - 1) / LANES;
-    for (; vectors >= DEPTHWISE_CHAINS; vectors -= DEPTHWISE_CHAINS, first += DEPTHWISE_CHAINS * LANES) {
-        depthwise_pixels(tile, first, DEPTHWISE_CHAINS);
-    }
     for (; vectors >= 4; vectors -= 4, first += 4 * LANES) depthwise_pixels(tile, first, 4);
-    for (; vectors >= 2; vectors -= 2, first += 2 * LANES) depthwise_pixels(tile, first, 2);
-    if (vectors) depthwise_pixels(tile, first, 1);
+    for (; vectors; vectors--, first += LANES) depthwise_pixels(tile, first, 1);
 }
 
 /* Rows of outputs in a tile, which share the inputs they have in common. */
@@ -119,15 +115,6 @@ ALWAYS_INLINE size_t plane_offset(size_t u, size_t v, size_t stride) {
     return u * stride * CORR2D_PLANE_PITCH + v % stride * CORR2D_PLANE_PITCH + v / stride;
 }
 
-ALWAYS_INLINE void plane_begin(f32xn *acc, const plane *c, const float *y, size_t rows, size_t count, bool load) {
-    UNROLL for (size_t o = 0; o < rows; o++) acc[o] = c->bias;
-    if (!load) return;
-    const f32xn_mask real = f32xn_mask_of(count);
-    UNROLL for (size_t o = 0; o < rows; o++) {
-        acc[o] = f32xn_add(f32xn_load_mask(y + o * c->all->y_row, real), c->bias);
-    }
-}
-
 /* The first `whole` rows are stored as whole vectors, of the others `count` floats. */
 ALWAYS_INLINE void plane_end(f32xn *acc, const plane *c, float *y, size_t rows, size_t count, size_t whole) {
     const size_t row = c->all->y_row;
@@ -143,9 +130,9 @@ ALWAYS_INLINE void plane_end(f32xn *acc, const plane *c, float *y, size_t rows, 
 
 /* `rows` rows of outputs by one vector of columns, whose inputs begin at x: each vector of inputs is loaded once. */
 ALWAYS_INLINE void plane_tile(const plane *c, const float *x, float *y, size_t count, size_t whole, const f32xn *w,
-                              size_t rows, size_t size, size_t stride, bool load) {
+                              size_t rows, size_t size, size_t stride) {
     f32xn acc[PLANE_ROWS];
-    plane_begin(acc, c, y, rows, count, load);
+    UNROLL for (size_t o = 0; o < rows; o++) acc[o] = c->bias;
     UNROLL for (size_t r = 0; r < (rows - 1) * stride + size; r++) {
         UNROLL for (size_t v = 0; v < size; v++) {
             const f32xn x_f32xn = f32xn_load(x + plane_offset(r, v, stride));
@@ -160,12 +147,12 @@ ALWAYS_INLINE void plane_tile(const plane *c, const float *x, float *y, size_t c
 
 /* The same for any kernel: each weight is loaded once. */
 ALWAYS_INLINE void plane_tile_any(const plane *c, const float *x, float *y, size_t count, size_t whole, size_t rows,
-                                  size_t stride, bool load) {
+                                  size_t stride) {
     const size_t height = c->all->taps_down, width = c->all->taps_across;
     const size_t down = c->all->dilation_down, across = c->all->dilation_across;
     const float *weights = c->weights;
     f32xn acc[PLANE_ROWS];
-    plane_begin(acc, c, y, rows, count, load);
+    UNROLL for (size_t o = 0; o < rows; o++) acc[o] = c->bias;
     for (size_t u = 0; u < height; u++, weights += width) {
         const float *row = x + u * down * stride * CORR2D_PLANE_PITCH;
         for (size_t v = 0; v < width; v++) {
@@ -187,42 +174,41 @@ static inline size_t plane_whole_rows(const corr2d_planes *all) {
 
 /* One tile, of so many columns; `whole` as in plane_end. */
 ALWAYS_INLINE void plane_one(const plane *c, const float *x, float *y, size_t count, size_t whole, const f32xn *w,
-                             size_t rows, size_t size, size_t stride, bool load) {
+                             size_t rows, size_t size, size_t stride) {
     if (size) {
-        plane_tile(c, x, y, count, whole, w, rows, size, stride, load);
+        plane_tile(c, x, y, count, whole, w, rows, size, stride);
     } else {
-        plane_tile_any(c, x, y, count, whole, rows, stride, load);
+        plane_tile_any(c, x, y, count, whole, rows, stride);
     }
 }
 
-/* Rows of outputs that are at least a vector long, shorter, or either; and either where y is loaded first. */
-typedef enum plane_form { PLANE_WIDE, PLANE_NARROW, PLANE_ANY, PLANE_LOAD } plane_form;
+/* Rows of outputs that are at least a vector long, shorter, or either. */
+typedef enum plane_form { PLANE_WIDE, PLANE_NARROW, PLANE_ANY } plane_form;
 
 /*
  * `rows` rows of outputs from the row-th on; size is 0 for any kernel. They are cut into whole vectors, of which the last
- * overlaps the one before, or a single one of fewer columns. Where y is loaded first none may overlap.
+ * overlaps the one before, or a single one of fewer columns.
  */
 ALWAYS_INLINE void plane_rows(const plane *c, size_t row, const f32xn *w, size_t rows, size_t size, size_t stride,
                               plane_form form) {
-    const bool load = form == PLANE_LOAD;
     const float *x = c->x + row * stride * stride * CORR2D_PLANE_PITCH;
     float *y = c->y + row * c->all->y_row;
     const size_t narrow = c->whole > row ? c->whole - row : 0;
     if (form == PLANE_NARROW) {
-        plane_one(c, x, y, c->all->columns, narrow, w, rows, size, stride, false);
+        plane_one(c, x, y, c->all->columns, narrow, w, rows, size, stride);
         return;
     }
     for (size_t left = c->all->columns, step; left; left -= step, x += step, y += step) {
         const size_t count = form != PLANE_WIDE && left < LANES ? left : LANES;
-        plane_one(c, x, y, count, count == LANES ? rows : narrow, w, rows, size, stride, load);
-        step = !load && left < 2 * LANES && left > LANES ? left - LANES : count;
+        plane_one(c, x, y, count, count == LANES ? rows : narrow, w, rows, size, stride);
+        step = left < 2 * LANES && left > LANES ? left - LANES : count;
     }
 }
 
 /* All rows; where they may, the last few overlap those before. */
 ALWAYS_INLINE void plane_channel(const plane *c, size_t size, size_t stride, plane_form form) {
     const size_t rows = c->all->rows;
-    const size_t together = form == PLANE_LOAD ? 1 : form == PLANE_NARROW ? 2 : PLANE_ROWS;
+    const size_t together = form == PLANE_NARROW ? 2 : PLANE_ROWS;
     f32xn w[9];
     UNROLL for (size_t t = 0; t < size * size; t++) w[t] = f32xn_splat(c->weights[t]);
     size_t row = 0;
@@ -239,7 +225,7 @@ ALWAYS_INLINE void plane_channels(const corr2d_planes *all, size_t size, size_t 
     plane c = {.all = all, .x = all->packed, .y = all->y, .weights = all->weights};
     c.lo = f32xn_splat(all->lo);
     c.hi = f32xn_splat(all->hi);
-    c.whole = form == PLANE_ANY || form == PLANE_NARROW ? plane_whole_rows(all) : 0;
+    c.whole = form == PLANE_WIDE ? 0 : plane_whole_rows(all);
     for (size_t o = 0; o < all->channels; o++) {
         c.bias = f32xn_splat(all->bias[o]);
         plane_channel(&c, size, stride, form);
@@ -249,33 +235,41 @@ ALWAYS_INLINE void plane_channels(const corr2d_planes *all, size_t size, size_t 
     }
 }
 
-#define PLANES(size, stride)                                                                                           \
-    static void planes_##size##_##stride(const corr2d_planes *all) {                                                   \
-        if (all->load) {                                                                                               \
-            plane_channels(all, size, stride, PLANE_LOAD);                                                             \
-        } else if (size == 0) {                                                                                        \
-            plane_channels(all, size, stride, PLANE_ANY);                                                              \
-        } else if (LANES > 1 && all->columns < LANES) {                                                                \
-            plane_channels(all, size, stride, PLANE_NARROW);                                                           \
-        } else {                                                                                                       \
-            plane_channels(all, size, stride, PLANE_WIDE);                                                             \
-        }                                                                                                              \
-    }
+/*
+ * 3x3 kernels on rows of a vector or more have tiles of their own where none of tiles/rows.h read them where they lie;
+ * on shorter rows, where those are of interest: a vector of eight.
+ */
+#ifdef ROWS_TOGETHER
+#define PLANES_WIDE_3 false
+#else
+#define PLANES_WIDE_3 true
+#endif
+#define PLANES_NARROW_3 (LANES == 8)
 
-PLANES(3, 1)
-PLANES(3, 2)
-PLANES(0, 1)
-PLANES(0, 2)
+ALWAYS_INLINE void planes_3(const corr2d_planes *all, size_t stride) {
+    if (PLANES_WIDE_3 && all->columns >= LANES) plane_channels(all, 3, stride, PLANE_WIDE);
+    if (PLANES_NARROW_3 && all->columns < LANES) plane_channels(all, 3, stride, PLANE_NARROW);
+}
+
+static void planes_3_1(const corr2d_planes *all) { planes_3(all, 1); }
+static void planes_3_2(const corr2d_planes *all) { planes_3(all, 2); }
+static void planes_any_1(const corr2d_planes *all) { plane_channels(all, 0, 1, PLANE_ANY); }
+static void planes_any_2(const corr2d_planes *all) { plane_channels(all, 0, 2, PLANE_ANY); }
 
 static void depthwise_planes(const corr2d_planes *all) {
-    const bool three = all->taps_down == 3 && all->taps_across == 3,
-               near = all->dilation_down * all->dilation_across == 1;
-    if (all->stride == 1) {
-        (three && near ? planes_3_1 : planes_0_1)(all);
+    const bool near = all->dilation_down * all->dilation_across == 1;
+    const bool three = all->taps_down == 3 && all->taps_across == 3 && near;
+    if (three && (all->columns < LANES ? PLANES_NARROW_3 : PLANES_WIDE_3)) {
+        (all->stride == 1 ? planes_3_1 : planes_3_2)(all);
     } else {
-        (three && near ? planes_3_2 : planes_0_2)(all);
+        (all->stride == 1 ? planes_any_1 : planes_any_2)(all);
     }
 }
+
+#ifdef ROWS_TOGETHER
+#include "kernels/tiles/blocks.h"
+#include "kernels/tiles/rows.h"
+#endif
 
 /* Where one step of depthwise_channel finds its data: the first of its pixels, and a vector of channels. */
 typedef struct channels_step {

@@ -6,6 +6,7 @@
  */
 #define CHANNEL_LANES false
 #define PANEL_ROWS 8
+#define ROWS_TOGETHER 7
 
 #include "kernels/tiles/channel.h"
 #include "kernels/tiles/depthwise.h"
@@ -41,6 +42,9 @@ const corr2d_kernels CORR2D_KERNELS = {
     .narrower = &corr2d_kernels_avx2,
     .depthwise_pack = depthwise_pack,
     .depthwise_planes = depthwise_planes,
+    .depthwise_rows = depthwise_rows,
+    .rows_columns = 1,
     .depthwise_channel = depthwise_channel,
     .depthwise_edge = depthwise_edge,
+    .depthwise_blocks = depthwise_blocks,
 };

@@ -5,6 +5,7 @@
  */
 #define CHANNEL_LANES false
 #define PANEL_ROWS 4
+#define ROWS_TOGETHER 3
 
 #include "kernels/tiles/channel.h"
 #include "kernels/tiles/depthwise.h"
@@ -36,6 +37,9 @@ const corr2d_kernels CORR2D_KERNELS = {
     .depthwise_pixel = depthwise_pixel,
     .depthwise_pack = depthwise_pack,
     .depthwise_planes = depthwise_planes,
+    .depthwise_rows = depthwise_rows,
+    .rows_columns = LANES,
     .depthwise_channel = depthwise_channel,
     .depthwise_edge = depthwise_edge,
+    .depthwise_blocks = depthwise_blocks,
 };

@@ -4,6 +4,7 @@
  * pixels; 4 vectors of channels by 5 pixels, 2 or 1 by 8. The variant includes its words first, and says CHANNEL_LANES.
  */
 #define PANEL_ROWS 8
+#define ROWS_TOGETHER 3
 
 #include "kernels/tiles/channel.h"
 #include "kernels/tiles/depthwise.h"
@@ -36,6 +37,9 @@ const corr2d_kernels CORR2D_KERNELS = {
     .depthwise_pixel = depthwise_pixel,
     .depthwise_pack = depthwise_pack,
     .depthwise_planes = depthwise_planes,
+    .depthwise_rows = depthwise_rows,
+    .rows_columns = LANES,
     .depthwise_channel = depthwise_channel,
     .depthwise_edge = depthwise_edge,
+    .depthwise_blocks = depthwise_blocks,
 };
