@@ -10,7 +10,10 @@
 #include <math.h>
 #include <stdbool.h>
 
-/* ROWS_TOGETHER: the rows of a tile, as the registers allow beside nine weights. */
+/*
+ * ROWS_TOGETHER: the rows of a tile, as the registers allow beside nine weights. ROWS_NARROW: whether rows of a vector or
+ * less are done, which takes masked loads.
+ */
 #define ROWS_MOST 7
 
 /* Rows, whole tiles of them, that are done from left to right before those below: so y is written line after line. */
@@ -29,7 +32,7 @@ typedef enum rows_sides {
     ROWS_MIDDLE,
     ROWS_LEFT,
     ROWS_RIGHT,
-    ROWS_WHOLE, /* one vector of all columns */
+    ROWS_WHOLE, /* one vector of all columns, if ROWS_NARROW */
     ROWS_PAIR   /* the same of two channels, in the two halves of a vector */
 } rows_sides;
 
@@ -162,7 +165,7 @@ ALWAYS_INLINE void rows_run(const rows_channel *c, bool pair) {
         (one ? planes_pair_1 : planes_pair_2)(c);
         return;
     }
-    if (left && c->right && c->last == 0) {
+    if (ROWS_NARROW && left && c->right && c->last == 0) {
         (one ? planes_whole_1 : planes_whole_2)(c);
         return;
     }

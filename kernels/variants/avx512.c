@@ -7,6 +7,7 @@
 #define CHANNEL_LANES false
 #define PANEL_ROWS 8
 #define ROWS_TOGETHER 7
+#define ROWS_NARROW true
 
 #include "kernels/tiles/channel.h"
 #include "kernels/tiles/depthwise.h"

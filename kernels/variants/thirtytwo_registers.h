@@ -5,6 +5,7 @@
  */
 #define PANEL_ROWS 8
 #define ROWS_TOGETHER 3
+#define ROWS_NARROW false
 
 #include "kernels/tiles/channel.h"
 #include "kernels/tiles/depthwise.h"
@@ -38,7 +39,7 @@ const corr2d_kernels CORR2D_KERNELS = {
     .depthwise_pack = depthwise_pack,
     .depthwise_planes = depthwise_planes,
     .depthwise_rows = depthwise_rows,
-    .rows_columns = LANES,
+    .rows_columns = LANES + 1,
     .depthwise_channel = depthwise_channel,
     .depthwise_edge = depthwise_edge,
     .depthwise_blocks = depthwise_blocks,
