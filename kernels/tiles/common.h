@@ -28,6 +28,12 @@
 /* For what must not share its registers with the loops around it. */
 #define NOT_INLINE static __attribute__((noinline))
 
+/*
+ * The compiler forgets what it knows of a pointer. Stepping one from row to row so, it does not compute the places of
+ * all rows ahead and keep them on the stack, which takes longer than a short sum.
+ */
+#define FORGET(p) __asm__("" : "+r"(p))
+
 /* The end of a chain: the activation, then + 0.0f, so that no result is -0.0. */
 ALWAYS_INLINE f32xn finish(f32xn acc, f32xn lo, f32xn hi) {
     return f32xn_add(f32xn_clamp(acc, lo, hi), f32xn_splat(0.0f));

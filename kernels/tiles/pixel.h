@@ -24,9 +24,11 @@ ALWAYS_INLINE void pixel_bias(pixel_acc *acc, const float *bias, size_t rows, si
 }
 
 ALWAYS_INLINE void pixel_load(pixel_acc *acc, pixel_y y, size_t rows, size_t vectors) {
+    const float *p = y.p;
     EACH(r, rows, PIXEL_ROWS) {
-        const float *p = y.p + r * y.channel;
         EACH(v, vectors, CORR2D_MAX_VECTORS) acc->v[r][v] = f32xn_add(f32xn_load(p + v * LANES), acc->v[r][v]);
+        p += y.channel;
+        FORGET(p);
     }
 }
 
@@ -74,9 +76,11 @@ ALWAYS_INLINE void pixel_taps_packing(pixel_acc *acc, const corr2d_tile *tile, c
 }
 
 ALWAYS_INLINE void pixel_store(const pixel_acc *acc, pixel_y y, size_t rows, size_t vectors, f32xn lo, f32xn hi) {
+    float *p = y.p;
     EACH(r, rows, PIXEL_ROWS) {
-        float *p = y.p + r * y.channel;
         EACH(v, vectors, CORR2D_MAX_VECTORS) f32xn_store(p + v * LANES, finish(acc->v[r][v], lo, hi));
+        p += y.channel;
+        FORGET(p);
     }
 }
 
@@ -90,7 +94,9 @@ typedef struct pixel_step {
 /* While this tile is computed, the next one's y comes nearer: short sums write it faster than it is fetched. */
 ALWAYS_INLINE void pixel_prefetch(const float *y, size_t y_channel, size_t rows, size_t vectors) {
     EACH(r, rows, PIXEL_ROWS) {
-        EACH(v, vectors, CORR2D_MAX_VECTORS) __builtin_prefetch(y + r * y_channel + v * LANES, 1, 3);
+        EACH(v, vectors, CORR2D_MAX_VECTORS) __builtin_prefetch(y + v * LANES, 1, 3);
+        y += y_channel;
+        FORGET(y);
     }
 }
 
@@ -102,8 +108,7 @@ ALWAYS_INLINE void pixel_panels(const corr2d_tile *tile, pixel_step s, size_t pa
     const pixel_y y = whole ? (pixel_y){s.y, tile->y_channel} : (pixel_y){edge, width};
     pixel_acc acc;
     pixel_bias(&acc, s.bias, rows, vectors);
-    if (s.next) EACH(r, rows, PIXEL_ROWS)
-    EACH(v, vectors, CORR2D_MAX_VECTORS) __builtin_prefetch(s.next + r * tile->y_channel + v * LANES, 1, 3);
+    if (s.next) pixel_prefetch(s.next, tile->y_channel, rows, vectors);
     if (tile->load) {
         if (!whole) edge_in(&part, rows);
         pixel_load(&acc, y, rows, vectors);
