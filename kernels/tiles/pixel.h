@@ -2,6 +2,8 @@
 /* The pixel tiles of kernels/variant.h, written once over the words of simd/. */
 #include "kernels/tiles/common.h"
 
+#include <math.h>
+
 /* The most rows, which are output channels, of a tile. */
 #define PIXEL_ROWS (CORR2D_MAX_PANELS * PANEL_ROWS)
 
@@ -75,10 +77,19 @@ ALWAYS_INLINE void pixel_taps_packing(pixel_acc *acc, const corr2d_tile *tile, c
     }
 }
 
-ALWAYS_INLINE void pixel_store(const pixel_acc *acc, pixel_y y, size_t rows, size_t vectors, f32xn lo, f32xn hi) {
+ALWAYS_INLINE void pixel_clamp(pixel_acc *acc, const corr2d_tile *tile, size_t rows, size_t vectors) {
+    if (tile->lo == -INFINITY && tile->hi == INFINITY) return;
+    const f32xn lo = f32xn_splat(tile->lo), hi = f32xn_splat(tile->hi);
+    EACH(r, rows, PIXEL_ROWS) {
+        EACH(v, vectors, CORR2D_MAX_VECTORS) acc->v[r][v] = f32xn_clamp(acc->v[r][v], lo, hi);
+    }
+}
+
+ALWAYS_INLINE void pixel_store(const pixel_acc *acc, pixel_y y, size_t rows, size_t vectors) {
+    const f32xn zero = f32xn_splat(0.0f);
     float *p = y.p;
     EACH(r, rows, PIXEL_ROWS) {
-        EACH(v, vectors, CORR2D_MAX_VECTORS) f32xn_store(p + v * LANES, finish(acc->v[r][v], lo, hi));
+        EACH(v, vectors, CORR2D_MAX_VECTORS) f32xn_store(p + v * LANES, f32xn_add(acc->v[r][v], zero));
         p += y.channel;
         FORGET(p);
     }
@@ -118,7 +129,8 @@ ALWAYS_INLINE void pixel_panels(const corr2d_tile *tile, pixel_step s, size_t pa
     } else {
         pixel_taps(&acc, tile, s.packed, s.weights, panels, vectors);
     }
-    pixel_store(&acc, y, rows, vectors, f32xn_splat(tile->lo), f32xn_splat(tile->hi));
+    pixel_clamp(&acc, tile, rows, vectors);
+    pixel_store(&acc, y, rows, vectors);
     if (!whole) edge_out(&part);
 }
 
