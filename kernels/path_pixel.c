@@ -33,6 +33,13 @@
 /* Of the pixels that make no whole vector so many are cheaper a few at a time. */
 #define MOST_FEW 8
 
+/* Panels of so few channels read x where it lies, one after the other: packing it takes longer. */
+#define FEW_CHANNELS 32
+
+/* Of an image so large, half of a 2 MiB second cache, they fetch ahead what comes so many tiles later. */
+#define FAR_FLOATS (256u << 10)
+#define TILES_AHEAD 2
+
 #define TILE_CHANNELS CORR2D_MAX_ROWS
 #define TILE_PIXELS (CORR2D_MAX_VECTORS * CORR2D_MAX_LANES)
 
@@ -170,8 +177,8 @@ static void run_panels(const pass *p, corr2d_tile *tile, corr2d_tile_fn *kernel,
     }
 }
 
-/* The packed tiles from pixel `first` on, panels from `from` on, as many at a time as the variant has tiles for. */
-static void run_packed(const pass *p, corr2d_tile *tile, size_t first, size_t from) {
+/* The tile, or packed tiles, from pixel `first` on, panels from `from` on, as many at a time as the variant has tiles for. */
+static void run_each(const pass *p, corr2d_tile *tile, size_t first, size_t from) {
     const corr2d_job *job = p->job;
     const corr2d_kernels *k = job->plan->kernels;
     corr2d_tile_fn *const *kernels = k->pixel[corr2d_div_up(tile->pixels, k->lanes)];
@@ -183,8 +190,8 @@ static void run_packed(const pass *p, corr2d_tile *tile, size_t first, size_t fr
     }
 }
 
-/* The first panels of the tile of pixels from `first` on, whole vectors of which can be read; packs it. */
-static void run_first(const pass *p, corr2d_tile *tile, size_t first, size_t panels) {
+/* Of the tile of pixels from `first` on whole vectors can be read: packs it with the first panels, or does all so. */
+static void run_read(const pass *p, corr2d_tile *tile, size_t first, size_t panels) {
     const corr2d_job *job = p->job;
     const corr2d_kernels *k = job->plan->kernels;
     const size_t vectors = corr2d_div_up(tile->pixels, k->lanes), width = job->out.width;
@@ -195,7 +202,11 @@ static void run_first(const pass *p, corr2d_tile *tile, size_t first, size_t pan
     }
     tile->x = p->x;
     tile->x_pixel = x_pixel;
-    run_panels(p, tile, k->pixel[vectors][panels], first, job->first, job->first + panels, panels);
+    if (tile->packed) {
+        run_panels(p, tile, k->pixel[vectors][panels], first, job->first, job->first + panels, panels);
+    } else {
+        run_each(p, tile, first, job->first);
+    }
 }
 
 /* The most panels that a tile of so many pixels can have here. */
@@ -212,15 +223,18 @@ static void run_group(const pass *p, size_t first, size_t tiles, size_t pixels) 
     const size_t panels = first_panels(p, pixels), rest = p->job->first + panels;
     corr2d_tile tile = p->tile;
     tile.pixels = pixels;
-    for (size_t i = 0; i < tiles; i++, tile.packed += size) run_first(p, &tile, first + i * pixels, panels);
+    for (size_t i = 0; i < tiles; i++, tile.packed += tile.packed ? size : 0) {
+        run_read(p, &tile, first + i * pixels, panels);
+    }
+    if (!tile.packed) return;
     tile.packed = p->tile.packed;
     tile.offsets = NULL;
     if (side_by_side(p, first, tiles * pixels)) {
         tile.tiles = tiles;
-        run_packed(p, &tile, first, rest);
+        run_each(p, &tile, first, rest);
         return;
     }
-    for (size_t i = 0; i < tiles; i++, tile.packed += size) run_packed(p, &tile, first + i * pixels, rest);
+    for (size_t i = 0; i < tiles; i++, tile.packed += size) run_each(p, &tile, first + i * pixels, rest);
 }
 
 /* `pixels` pixels of all panels, from the first-th on, no more than the variant takes. */
@@ -291,6 +305,18 @@ static void run_chunks(const pass *all) {
     }
 }
 
+/* How far ahead x is fetched where all panels read it. */
+static ptrdiff_t fetched_ahead(const corr2d_plan *plan) {
+    const corr2d_layer *layer = &plan->layer;
+    const bool far = layer->group_in * layer->rows.out * layer->columns.out > FAR_FLOATS;
+    return far ? (ptrdiff_t)(TILES_AHEAD * tile_width(plan)) : 0;
+}
+
+/* Whether the panels of a job read x where it lies, all of them. */
+static bool reads_in_place(const corr2d_job *job) {
+    return job->plan->in_place && (job->last - job->first) * job->plan->panel_channels <= FEW_CHANNELS;
+}
+
 static void run(const corr2d_job *job) {
     const corr2d_plan *plan = job->plan;
     const corr2d_layer *layer = &plan->layer;
@@ -307,7 +333,8 @@ static void run(const corr2d_job *job) {
             .job = job, .x = x + row + job->out.column, .row = layer->rows.stride * layer->x.row, .tap = c * kernel};
         p.tile = (corr2d_tile){.taps = channels * kernel,
                                .offsets = plan->offsets,
-                               .packed = packed,
+                               .packed = reads_in_place(job) ? NULL : packed,
+                               .ahead = fetched_ahead(plan),
                                .tiles = 1,
                                .panel = plan->panel_channels * corr2d_layer_taps(layer),
                                .y_channel = layer->y.channel,

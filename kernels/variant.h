@@ -48,7 +48,8 @@ typedef struct corr2d_tile {
     const float *x;            /* what the pixels are counted from */
     const ptrdiff_t *x_pixel;  /* where each pixel, or each vector of pixels, lies, seen from x */
     const float *const *x_tap; /* depthwise_edge: where each tap lies */
-    float *packed;             /* pixel tiles: the pixels, tap after tap */
+    float *packed;             /* pixel tiles: the pixels, tap after tap, or NULL */
+    ptrdiff_t ahead;           /* with offsets, but not packed: from a pixel to the one that is fetched ahead */
     size_t tiles;              /* pixel tiles: how many side by side */
     const float *weights;      /* packed, see each kernel */
     size_t panel;              /* from one panel of weights to the next */
@@ -108,7 +109,7 @@ typedef struct corr2d_kernels {
      *
      * With offsets it does one tile of p panels alone, and reads its pixels where they lie: vector i of tap t at
      * x[x_pixel[i] + offsets[t]], whole vectors also where `pixels` is less. It writes them to packed, for the panels
-     * that follow.
+     * that follow; or, where that is NULL, does all panels so.
      *
      * pixel_few[n] does n pixels, 1, 2 or 4, which may lie anywhere, of any number of panels, and reads nothing but
      * x[x_pixel[i] + offsets[t]]: for the last few pixels of a map. Its outputs are y[y_pixel[i] + o * y_channel].

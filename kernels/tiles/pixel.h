@@ -7,6 +7,9 @@
 /* The most rows, which are output channels, of a tile. */
 #define PIXEL_ROWS (CORR2D_MAX_PANELS * PANEL_ROWS)
 
+/* The widest tile. */
+#define PIXEL_VECTORS 3
+
 /* acc.v[r][v]: output channel r, pixels v * LANES ... v * LANES + LANES - 1. */
 typedef struct pixel_acc {
     f32xn v[PIXEL_ROWS][CORR2D_MAX_VECTORS];
@@ -60,20 +63,42 @@ ALWAYS_INLINE void pixel_taps(pixel_acc *acc, const corr2d_tile *tile, const flo
     }
 }
 
-/* The same from where the pixels lie; packs them on the way. */
-ALWAYS_INLINE void pixel_taps_packing(pixel_acc *acc, const corr2d_tile *tile, const float *weights, size_t panels,
-                                      size_t vectors) {
-    const ptrdiff_t *offset = tile->offsets, *const end = offset + tile->taps;
-    const float *x[CORR2D_MAX_VECTORS];
+/* The same from where the pixels lie; on the way packs them, or fetches others, `ahead` of them. */
+ALWAYS_INLINE void pixel_taps_reading(pixel_acc *acc, const corr2d_tile *tile, const float *weights, size_t panels,
+                                      size_t vectors, bool packing, bool fetching) {
+    const ptrdiff_t *offset = tile->offsets, *const end = offset + tile->taps, ahead = tile->ahead;
+    ptrdiff_t pixel[CORR2D_MAX_VECTORS];
     float *packed = tile->packed;
-    EACH(v, vectors, CORR2D_MAX_VECTORS) x[v] = tile->x + tile->x_pixel[v];
+    EACH(v, vectors, CORR2D_MAX_VECTORS) pixel[v] = tile->x_pixel[v];
     for (; offset != end; offset++) {
         f32xn x_f32xn[CORR2D_MAX_VECTORS];
-        EACH(v, vectors, CORR2D_MAX_VECTORS) x_f32xn[v] = f32xn_load(x[v] + *offset);
-        EACH(v, vectors, CORR2D_MAX_VECTORS) f32xn_store(packed + v * LANES, x_f32xn[v]);
+        const float *x = tile->x + *offset;
+        FORGET(x);
+        EACH(v, vectors, CORR2D_MAX_VECTORS) x_f32xn[v] = f32xn_load(x + pixel[v]);
+        if (fetching) {
+            x += ahead;
+            FORGET(x);
+            EACH(v, vectors, CORR2D_MAX_VECTORS) __builtin_prefetch(x + pixel[v], 0, 2);
+        }
+        if (packing) {
+            EACH(v, vectors, CORR2D_MAX_VECTORS) f32xn_store(packed + v * LANES, x_f32xn[v]);
+            packed += vectors * LANES;
+        }
         pixel_tap(acc, x_f32xn, weights, tile->panel, panels, vectors);
-        packed += vectors * LANES;
         weights += PANEL_ROWS;
+    }
+}
+
+ALWAYS_INLINE void pixel_sum(pixel_acc *acc, const corr2d_tile *tile, const float *packed, const float *weights,
+                             size_t panels, size_t vectors, bool last) {
+    if (!tile->offsets) {
+        pixel_taps(acc, tile, packed, weights, panels, vectors);
+    } else if (tile->packed) {
+        pixel_taps_reading(acc, tile, weights, panels, vectors, true, false);
+    } else if (vectors == PIXEL_VECTORS && tile->ahead && last) {
+        pixel_taps_reading(acc, tile, weights, panels, vectors, false, true);
+    } else {
+        pixel_taps_reading(acc, tile, weights, panels, vectors, false, false);
     }
 }
 
@@ -124,11 +149,7 @@ ALWAYS_INLINE void pixel_panels(const corr2d_tile *tile, pixel_step s, size_t pa
         if (!whole) edge_in(&part, rows);
         pixel_load(&acc, y, rows, vectors);
     }
-    if (tile->offsets) {
-        pixel_taps_packing(&acc, tile, s.weights, panels, vectors);
-    } else {
-        pixel_taps(&acc, tile, s.packed, s.weights, panels, vectors);
-    }
+    pixel_sum(&acc, tile, s.packed, s.weights, panels, vectors, s.channels <= rows);
     pixel_clamp(&acc, tile, rows, vectors);
     pixel_store(&acc, y, rows, vectors);
     if (!whole) edge_out(&part);
