@@ -33,8 +33,13 @@
 /* Of the pixels that make no whole vector so many are cheaper a few at a time. */
 #define MOST_FEW 8
 
-/* Panels of so few channels read x where it lies, one after the other: packing it takes longer. */
-#define FEW_CHANNELS 32
+/*
+ * Panels of so few channels read x where it lies, one after the other: packing it takes longer. Or of twice as many,
+ * where the first cache holds what a tile reads, in so many lines.
+ */
+#define FEW_CHANNELS 16
+#define FEW_LINES 576
+#define LINE_FLOATS 16
 
 /* Of an image so large, half of a 2 MiB second cache, they fetch ahead what comes so many tiles later. */
 #define FAR_FLOATS (256u << 10)
@@ -197,7 +202,7 @@ static void run_read(const pass *p, corr2d_tile *tile, size_t first, size_t pane
     const size_t vectors = corr2d_div_up(tile->pixels, k->lanes), width = job->out.width;
     ptrdiff_t x_pixel[CORR2D_MAX_VECTORS];
     for (size_t v = 0; v < vectors; v++) {
-        const size_t pixel = first + v * k->lanes;
+        const size_t pixel = first + v * k->lanes - (v + 1 < vectors ? 0 : tile->back);
         x_pixel[v] = (ptrdiff_t)(pixel / width * p->row + pixel % width);
     }
     tile->x = p->x;
@@ -223,6 +228,7 @@ static void run_group(const pass *p, size_t first, size_t tiles, size_t pixels) 
     const size_t panels = first_panels(p, pixels), rest = p->job->first + panels;
     corr2d_tile tile = p->tile;
     tile.pixels = pixels;
+    if (p->job->plan->in_place) tile.back = corr2d_round_up(pixels, p->job->plan->kernels->lanes) - pixels;
     for (size_t i = 0; i < tiles; i++, tile.packed += tile.packed ? size : 0) {
         run_read(p, &tile, first + i * pixels, panels);
     }
@@ -263,7 +269,7 @@ static void run_few(const pass *p, size_t first, size_t pixels) {
 static size_t few_pixels(const corr2d_plan *plan, size_t pixels) {
     if (one_pixel(&plan->layer)) return 1;
     const size_t rest = pixels % plan->kernels->lanes;
-    return plan->in_place || rest <= MOST_FEW ? rest : 0;
+    return rest <= MOST_FEW || (plan->in_place && pixels < plan->kernels->lanes) ? rest : 0;
 }
 
 /* The pixels after all whole tiles, in one tile or in two about equal. */
@@ -314,7 +320,11 @@ static ptrdiff_t fetched_ahead(const corr2d_plan *plan) {
 
 /* Whether the panels of a job read x where it lies, all of them. */
 static bool reads_in_place(const corr2d_job *job) {
-    return job->plan->in_place && (job->last - job->first) * job->plan->panel_channels <= FEW_CHANNELS;
+    const corr2d_plan *plan = job->plan;
+    const size_t shifted = plan->layer.x.channel % LINE_FLOATS ? LINE_FLOATS - 1 : 0;
+    const size_t lines = plan->offset_count * corr2d_div_up(tile_width(plan) + shifted, LINE_FLOATS);
+    const size_t few = lines <= FEW_LINES ? 2 * FEW_CHANNELS : FEW_CHANNELS;
+    return plan->in_place && (job->last - job->first) * plan->panel_channels <= few;
 }
 
 static void run(const corr2d_job *job) {

@@ -60,6 +60,7 @@ typedef struct corr2d_tile {
     const ptrdiff_t *y_pixel;  /* channel tiles: where each pixel lies, seen from y */
     size_t channels;           /* how many output channels are real, at least 1; no other is stored */
     size_t pixels;             /* likewise the pixels */
+    size_t back;               /* pixel tiles: how far back the last vector begins, over pixels that others store */
     bool load;                 /* start from y + bias, not from bias */
     float lo, hi;              /* the activation as a clamp; -inf and +inf where there is none, or not yet */
 } corr2d_tile;

@@ -140,7 +140,8 @@ ALWAYS_INLINE void pixel_panels(const corr2d_tile *tile, pixel_step s, size_t pa
     const size_t rows = panels * PANEL_ROWS, width = vectors * LANES;
     float edge[PIXEL_ROWS * CORR2D_MAX_VECTORS * LANES];
     const bool whole = s.channels >= rows && tile->pixels == width;
-    const corr2d_edge part = {s.y, tile->y_channel, s.channels < rows ? s.channels : rows, tile->pixels, edge, width};
+    const size_t channels = s.channels < rows ? s.channels : rows, head = width - LANES, tail = tile->pixels - head;
+    const corr2d_edge part = {s.y, tile->y_channel, channels, head, tail, tile->back, edge, width};
     const pixel_y y = whole ? (pixel_y){s.y, tile->y_channel} : (pixel_y){edge, width};
     pixel_acc acc;
     pixel_bias(&acc, s.bias, rows, vectors);
