@@ -33,6 +33,9 @@
 /* Of the pixels that make no whole vector so many are cheaper a few at a time. */
 #define MOST_FEW 8
 
+/* A single one is part of a whole tile where there are no more than this: otherwise it does not show. */
+#define MORE_TILES 8
+
 /*
  * Panels of so few channels read x where it lies, one after the other: packing it takes longer. Or of twice as many,
  * where the first cache holds what a tile reads, in so many lines.
@@ -55,6 +58,21 @@ static bool rows_are_whole(const corr2d_plan *plan) {
     return plan->strip_height == 1 || plan->strip_width % plan->kernels->lanes == 0;
 }
 
+/* Whether the variant's widest tile may have one pixel more. */
+static bool has_more(const corr2d_plan *plan) { return plan->kernels->pixel[plan->kernels->pixel_vectors + 1][1]; }
+
+/* What so many taps of a tile take where they are packed, in floats. */
+static size_t packed_floats(const corr2d_plan *plan, size_t taps, size_t pixels) {
+    const size_t width = tile_width(plan), lanes = plan->kernels->lanes;
+    return pixels > width ? taps * width + corr2d_round_up(taps, lanes) : taps * corr2d_round_up(pixels, lanes);
+}
+
+/* The most that a tile takes. */
+static size_t packed_tile(const corr2d_plan *plan, bool *overflow) {
+    const size_t more = has_more(plan) ? corr2d_round_up(plan->offset_count, plan->kernels->lanes) : 0;
+    return corr2d_sum(corr2d_mul(plan->offset_count, tile_width(plan), overflow), more, overflow);
+}
+
 /* Whole tiles in a group. */
 static size_t group_tiles(const corr2d_plan *plan, size_t tile_floats) {
     const size_t fit = corr2d_max(1, GROUP_FLOATS / tile_floats);
@@ -63,8 +81,7 @@ static size_t group_tiles(const corr2d_plan *plan, size_t tile_floats) {
 
 /* The group that is packed, in floats. */
 static size_t packed_size(const corr2d_plan *plan, bool *overflow) {
-    const size_t kernel = plan->layer.rows.taps * plan->layer.columns.taps;
-    const size_t tile = corr2d_mul(corr2d_mul(plan->block, kernel, overflow), tile_width(plan), overflow);
+    const size_t tile = packed_tile(plan, overflow);
     return corr2d_mul(group_tiles(plan, tile), tile, overflow);
 }
 
@@ -200,7 +217,7 @@ static void run_read(const pass *p, corr2d_tile *tile, size_t first, size_t pane
     const corr2d_job *job = p->job;
     const corr2d_kernels *k = job->plan->kernels;
     const size_t vectors = corr2d_div_up(tile->pixels, k->lanes), width = job->out.width;
-    ptrdiff_t x_pixel[CORR2D_MAX_VECTORS];
+    ptrdiff_t x_pixel[CORR2D_MAX_VECTORS + 1];
     for (size_t v = 0; v < vectors; v++) {
         const size_t pixel = first + v * k->lanes - (v + 1 < vectors ? 0 : tile->back);
         x_pixel[v] = (ptrdiff_t)(pixel / width * p->row + pixel % width);
@@ -224,11 +241,12 @@ static size_t first_panels(const pass *p, size_t pixels) {
 
 /* `tiles` tiles of `pixels` pixels each, from pixel `first` on. */
 static void run_group(const pass *p, size_t first, size_t tiles, size_t pixels) {
-    const size_t size = p->tile.taps * corr2d_round_up(pixels, p->job->plan->kernels->lanes);
+    const size_t size = packed_floats(p->job->plan, p->tile.taps, pixels), width = tile_width(p->job->plan);
     const size_t panels = first_panels(p, pixels), rest = p->job->first + panels;
     corr2d_tile tile = p->tile;
     tile.pixels = pixels;
-    if (p->job->plan->in_place) tile.back = corr2d_round_up(pixels, p->job->plan->kernels->lanes) - pixels;
+    if (p->job->plan->in_place && pixels < width)
+        tile.back = corr2d_round_up(pixels, p->job->plan->kernels->lanes) - pixels;
     for (size_t i = 0; i < tiles; i++, tile.packed += tile.packed ? size : 0) {
         run_read(p, &tile, first + i * pixels, panels);
     }
@@ -265,11 +283,19 @@ static void run_few(const pass *p, size_t first, size_t pixels) {
     plan->kernels->pixel_few[pixels](&tile);
 }
 
-/* How many of a strip's pixels, its last ones, are no vector, or so little of one that a few at a time are cheaper. */
+/* How many of a strip's last pixels are no vector, or so little of one that a tile of its own would be dear. */
 static size_t few_pixels(const corr2d_plan *plan, size_t pixels) {
     if (one_pixel(&plan->layer)) return 1;
     const size_t rest = pixels % plan->kernels->lanes;
     return rest <= MOST_FEW || (plan->in_place && pixels < plan->kernels->lanes) ? rest : 0;
+}
+
+/* So many whole tiles side by side from pixel `first` on, group by group. Returns where they end. */
+static size_t run_whole(const pass *p, size_t first, size_t tiles, size_t pixels) {
+    bool overflow = false;
+    const size_t most = group_tiles(p->job->plan, packed_tile(p->job->plan, &overflow));
+    for (size_t i = 0; i < tiles; i += most) run_group(p, first + i * pixels, corr2d_min(most, tiles - i), pixels);
+    return first + tiles * pixels;
 }
 
 /* The pixels after all whole tiles, in one tile or in two about equal. */
@@ -282,20 +308,29 @@ static void run_last(const pass *p, size_t first, size_t pixels) {
     }
 }
 
-/* A tile of one vector is slow: the last whole tile shares what would be one. */
+/* The few pixels, from `first` on. */
+static void run_rest(const pass *p, size_t first, size_t pixels) {
+    for (size_t few = CORR2D_FEW_PIXELS; pixels; first += few, pixels -= few) {
+        while (few > pixels) few /= 2;
+        run_few(p, first, few);
+    }
+}
+
+/*
+ * A tile of one vector is slow: the last whole tile shares what would be one. A single pixel that is left goes with the
+ * last whole tile, if it can.
+ */
 static void run_pass(const pass *p) {
     const corr2d_plan *plan = p->job->plan;
-    const size_t width = tile_width(plan), most = group_tiles(plan, plan->offset_count * width);
-    const size_t pixels = p->job->out.height * p->job->out.width, tiled = pixels - few_pixels(plan, pixels);
-    size_t tiles = tiled / width;
-    const bool share = tiles && tiled > tiles * width && tiled - tiles * width <= plan->kernels->lanes;
-    tiles -= share;
-    for (size_t i = 0; i < tiles; i += most) run_group(p, i * width, corr2d_min(most, tiles - i), width);
-    run_last(p, tiles * width, tiled - tiles * width);
-    for (size_t i = tiled, few = CORR2D_FEW_PIXELS; i < pixels; i += few) {
-        while (few > pixels - i) few /= 2;
-        run_few(p, i, few);
-    }
+    const size_t width = tile_width(plan), pixels = p->job->out.height * p->job->out.width;
+    const size_t few = few_pixels(plan, pixels), last = (pixels - few) % width;
+    const size_t share = pixels - few > width && last && last <= plan->kernels->lanes;
+    const size_t whole = (pixels - few) / width - share,
+                 more = few == 1 && whole && whole <= MORE_TILES && has_more(plan);
+    size_t first = run_whole(p, 0, whole - more, width);
+    first = run_whole(p, first, more, width + 1);
+    run_last(p, first, last + share * width);
+    run_rest(p, first + last + share * width, few - more);
 }
 
 /* All panels, so many at a time that the second cache holds their weights while all pixels pass. */
@@ -332,7 +367,8 @@ static void run(const corr2d_job *job) {
     const corr2d_layer *layer = &plan->layer;
     const size_t kernel = layer->rows.taps * layer->columns.taps;
     const size_t row = job->out.row * layer->rows.stride * layer->x.row;
-    const size_t tile_floats = plan->offset_count * tile_width(plan);
+    bool overflow = false;
+    const size_t tile_floats = packed_tile(plan, &overflow);
     float *packed = job->workspace;
     float *strip = plan->in_place ? NULL : packed + group_tiles(plan, tile_floats) * tile_floats;
     for (size_t c = 0; c < layer->group_in; c += plan->block) {

@@ -112,12 +112,16 @@ typedef struct corr2d_kernels {
      * x[x_pixel[i] + offsets[t]], whole vectors also where `pixels` is less. It writes them to packed, for the panels
      * that follow; or, where that is NULL, does all panels so.
      *
+     * pixel[pixel_vectors + 1][1], where a variant has it, is the widest tile and one pixel more, `pixels` being v * lanes
+     * + 1. That pixel has an x_pixel of its own, and is packed, tap after tap, behind the tile's others, with room for a
+     * multiple of `lanes` taps.
+     *
      * pixel_few[n] does n pixels, 1, 2 or 4, which may lie anywhere, of any number of panels, and reads nothing but
      * x[x_pixel[i] + offsets[t]]: for the last few pixels of a map. Its outputs are y[y_pixel[i] + o * y_channel].
      */
     size_t panel_rows;
     size_t pixel_vectors; /* the widest tile, which is the fastest */
-    corr2d_tile_fn *pixel[CORR2D_MAX_VECTORS + 1][CORR2D_MAX_PANELS + 1];
+    corr2d_tile_fn *pixel[CORR2D_MAX_VECTORS + 2][CORR2D_MAX_PANELS + 1];
     corr2d_tile_fn *pixel_few[CORR2D_FEW_PIXELS + 1];
 
     /*

@@ -64,6 +64,8 @@ WORD f32xn f32xn_load_panels(const float *p, size_t panel) {
                                      1);
 }
 
+WORD f32xn f32xn_load_panel(const float *p) { return simde_mm256_castps128_ps256(simde_mm_loadu_ps(p)); }
+
 WORD void f32xn_split(f32xn a, f32xn b, f32xn *even, f32xn *odd) {
     const simde__m256d evens = simde_mm256_castps_pd(simde_mm256_shuffle_ps(a, b, 0x88));
     const simde__m256d odds = simde_mm256_castps_pd(simde_mm256_shuffle_ps(a, b, 0xdd));

@@ -70,6 +70,10 @@ WORD f32xn f32xn_load_panels(const float *p, size_t panel) {
         simde_mm512_insertf64x4(low, simde_mm256_castps_pd(simde_mm256_loadu_ps(p + panel)), 1));
 }
 
+WORD f32xn f32xn_load_panel(const float *p) {
+    return simde_mm512_castpd_ps(simde_mm512_castpd256_pd512(simde_mm256_castps_pd(simde_mm256_loadu_ps(p))));
+}
+
 WORD void f32xn_split(f32xn a, f32xn b, f32xn *even, f32xn *odd) {
     const simde__m512i at_even = simde_mm512_set_epi32(30, 28, 26, 24, 22, 20, 18, 16, 14, 12, 10, 8, 6, 4, 2, 0);
     const simde__m512i at_odd = simde_mm512_set_epi32(31, 29, 27, 25, 23, 21, 19, 17, 15, 13, 11, 9, 7, 5, 3, 1);

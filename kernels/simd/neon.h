@@ -74,6 +74,8 @@ WORD f32xn f32xn_load_panels(const float *p, size_t panel) {
     return f32xn_load(p);
 }
 
+WORD f32xn f32xn_load_panel(const float *p) { return f32xn_load(p); }
+
 WORD void f32xn_split(f32xn a, f32xn b, f32xn *even, f32xn *odd) {
     const simde_float32x4x2_t pair = simde_vuzpq_f32(a, b);
     *even = pair.val[0];

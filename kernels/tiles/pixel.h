@@ -10,10 +10,20 @@
 /* The widest tile. */
 #define PIXEL_VECTORS 3
 
+/* A tile's constants. With `more` it has one pixel more, whose vector holds the channels of its one panel. */
+typedef struct pixel_shape {
+    size_t panels, vectors;
+    bool more;
+} pixel_shape;
+
 /* acc.v[r][v]: output channel r, pixels v * LANES ... v * LANES + LANES - 1. */
 typedef struct pixel_acc {
     f32xn v[PIXEL_ROWS][CORR2D_MAX_VECTORS];
+    f32xn more;
 } pixel_acc;
+
+/* One pixel's channels in memory. */
+#define MORE_FLOATS (LANES < PANEL_ROWS ? PANEL_ROWS : LANES)
 
 /* Where a panel finds its y: in place, or, where part of the tile is not real, in a buffer. */
 typedef struct pixel_y {
@@ -37,77 +47,91 @@ ALWAYS_INLINE void pixel_load(pixel_acc *acc, pixel_y y, size_t rows, size_t vec
     }
 }
 
-/* One tap of the packed pixels at x: each vector is loaded once and used by every row. */
-ALWAYS_INLINE void pixel_tap(pixel_acc *acc, const f32xn *x_f32xn, const float *weights, size_t panel, size_t panels,
-                             size_t vectors) {
-    EACH(p, panels, CORR2D_MAX_PANELS) {
+/* One tap: each vector of pixels is loaded once and used by every row, and the weights once more by one more pixel. */
+ALWAYS_INLINE void pixel_tap(pixel_acc *acc, const f32xn *x_f32xn, const float *more, const float *weights,
+                             size_t panel, pixel_shape is) {
+    EACH(p, is.panels, CORR2D_MAX_PANELS) {
         UNROLL for (size_t r = 0; r < PANEL_ROWS; r++) {
             const f32x4 w = f32x4_load(weights + p * panel + r / 4 * 4);
             f32xn *a = acc->v[p * PANEL_ROWS + r];
-            EACH(v, vectors, CORR2D_MAX_VECTORS) a[v] = f32xn_fma_lane(x_f32xn[v], w, r % 4, a[v]);
+            EACH(v, is.vectors, CORR2D_MAX_VECTORS) a[v] = f32xn_fma_lane(x_f32xn[v], w, r % 4, a[v]);
         }
+    }
+    if (is.more) {
+        const f32xn w_f32xn = f32xn_load_panel(weights);
+        acc->more = f32xn_fma(f32xn_splat(*more), w_f32xn, acc->more);
     }
 }
 
-/* All taps of the packed pixels. */
+/* All taps of the packed pixels, and of `more` behind them. */
 ALWAYS_INLINE void pixel_taps(pixel_acc *acc, const corr2d_tile *tile, const float *packed, const float *weights,
-                              size_t panels, size_t vectors) {
+                              pixel_shape is) {
     const size_t panel = tile->panel;
-    const float *const end = weights + tile->taps * PANEL_ROWS;
+    const float *const end = weights + tile->taps * PANEL_ROWS, *more = packed + tile->taps * is.vectors * LANES;
     while (weights != end) {
         f32xn x_f32xn[CORR2D_MAX_VECTORS];
-        EACH(v, vectors, CORR2D_MAX_VECTORS) x_f32xn[v] = f32xn_load(packed + v * LANES);
-        pixel_tap(acc, x_f32xn, weights, panel, panels, vectors);
-        packed += vectors * LANES;
+        EACH(v, is.vectors, CORR2D_MAX_VECTORS) x_f32xn[v] = f32xn_load(packed + v * LANES);
+        pixel_tap(acc, x_f32xn, more, weights, panel, is);
+        packed += is.vectors * LANES;
         weights += PANEL_ROWS;
+        if (is.more) more++;
     }
+}
+
+/* What is done with the pixels on the way, where they are read where they lie. */
+typedef enum pixel_use { PIXEL_READ, PIXEL_PACK, PIXEL_FETCH } pixel_use;
+
+/* The one pixel more is packed by itself: stored between the others it would hold up all of them. */
+ALWAYS_INLINE void more_pack(const corr2d_tile *tile, float *more, ptrdiff_t pixel) {
+    for (size_t t = 0; t < tile->taps; t++) more[t] = tile->x[pixel + tile->offsets[t]];
 }
 
 /* The same from where the pixels lie; on the way packs them, or fetches others, `ahead` of them. */
-ALWAYS_INLINE void pixel_taps_reading(pixel_acc *acc, const corr2d_tile *tile, const float *weights, size_t panels,
-                                      size_t vectors, bool packing, bool fetching) {
+ALWAYS_INLINE void pixel_taps_reading(pixel_acc *acc, const corr2d_tile *tile, const float *weights, pixel_shape is,
+                                      pixel_use use) {
     const ptrdiff_t *offset = tile->offsets, *const end = offset + tile->taps, ahead = tile->ahead;
-    ptrdiff_t pixel[CORR2D_MAX_VECTORS];
-    float *packed = tile->packed;
-    EACH(v, vectors, CORR2D_MAX_VECTORS) pixel[v] = tile->x_pixel[v];
+    const bool packs = use == PIXEL_PACK;
+    ptrdiff_t pixel[CORR2D_MAX_VECTORS + 1];
+    float *packed = tile->packed, *more = packs ? packed + tile->taps * is.vectors * LANES : NULL;
+    EACH(v, is.vectors + is.more, CORR2D_MAX_VECTORS + 1) pixel[v] = tile->x_pixel[v];
+    if (packs && is.more) more_pack(tile, more, pixel[is.vectors]);
     for (; offset != end; offset++) {
         f32xn x_f32xn[CORR2D_MAX_VECTORS];
         const float *x = tile->x + *offset;
         FORGET(x);
-        EACH(v, vectors, CORR2D_MAX_VECTORS) x_f32xn[v] = f32xn_load(x + pixel[v]);
-        if (fetching) {
+        EACH(v, is.vectors, CORR2D_MAX_VECTORS) x_f32xn[v] = f32xn_load(x + pixel[v]);
+        if (packs) {
+            EACH(v, is.vectors, CORR2D_MAX_VECTORS) f32xn_store(packed + v * LANES, x_f32xn[v]);
+            packed += is.vectors * LANES;
+        }
+        pixel_tap(acc, x_f32xn, packs ? more : x + pixel[is.vectors], weights, tile->panel, is);
+        if (packs && is.more) more++;
+        if (use == PIXEL_FETCH) {
             x += ahead;
             FORGET(x);
-            EACH(v, vectors, CORR2D_MAX_VECTORS) __builtin_prefetch(x + pixel[v], 0, 2);
+            EACH(v, is.vectors, CORR2D_MAX_VECTORS) __builtin_prefetch(x + pixel[v], 0, 2);
         }
-        if (packing) {
-            EACH(v, vectors, CORR2D_MAX_VECTORS) f32xn_store(packed + v * LANES, x_f32xn[v]);
-            packed += vectors * LANES;
-        }
-        pixel_tap(acc, x_f32xn, weights, tile->panel, panels, vectors);
         weights += PANEL_ROWS;
     }
 }
 
 ALWAYS_INLINE void pixel_sum(pixel_acc *acc, const corr2d_tile *tile, const float *packed, const float *weights,
-                             size_t panels, size_t vectors, bool last) {
+                             pixel_shape is, bool last) {
     if (!tile->offsets) {
-        pixel_taps(acc, tile, packed, weights, panels, vectors);
+        pixel_taps(acc, tile, packed, weights, is);
     } else if (tile->packed) {
-        pixel_taps_reading(acc, tile, weights, panels, vectors, true, false);
-    } else if (vectors == PIXEL_VECTORS && tile->ahead && last) {
-        pixel_taps_reading(acc, tile, weights, panels, vectors, false, true);
+        pixel_taps_reading(acc, tile, weights, is, PIXEL_PACK);
+    } else if (is.vectors == PIXEL_VECTORS && tile->ahead && last) {
+        pixel_taps_reading(acc, tile, weights, is, PIXEL_FETCH);
     } else {
-        pixel_taps_reading(acc, tile, weights, panels, vectors, false, false);
+        pixel_taps_reading(acc, tile, weights, is, PIXEL_READ);
     }
 }
 
 ALWAYS_INLINE void pixel_clamp(pixel_acc *acc, const corr2d_tile *tile, size_t rows, size_t vectors) {
     if (tile->lo == -INFINITY && tile->hi == INFINITY) return;
     const f32xn lo = f32xn_splat(tile->lo), hi = f32xn_splat(tile->hi);
-    EACH(r, rows, PIXEL_ROWS) {
-        EACH(v, vectors, CORR2D_MAX_VECTORS) acc->v[r][v] = f32xn_clamp(acc->v[r][v], lo, hi);
-    }
+    EACH(r, rows, PIXEL_ROWS) { EACH(v, vectors, CORR2D_MAX_VECTORS) acc->v[r][v] = f32xn_clamp(acc->v[r][v], lo, hi); }
 }
 
 ALWAYS_INLINE void pixel_store(const pixel_acc *acc, pixel_y y, size_t rows, size_t vectors) {
@@ -136,53 +160,79 @@ ALWAYS_INLINE void pixel_prefetch(const float *y, size_t y_channel, size_t rows,
     }
 }
 
-ALWAYS_INLINE void pixel_panels(const corr2d_tile *tile, pixel_step s, size_t panels, size_t vectors) {
-    const size_t rows = panels * PANEL_ROWS, width = vectors * LANES;
+/* One pixel more, of `channels` channels from y on. Its vector waits in memory while the others need the registers. */
+ALWAYS_INLINE void more_begin(float *column, const corr2d_tile *tile, const float *bias, const float *y,
+                              size_t channels) {
+    for (size_t r = 0; r < PANEL_ROWS; r++) column[r] = bias[r];
+    if (!tile->load) return;
+    for (size_t r = 0; r < channels; r++) column[r] += y[r * tile->y_channel];
+}
+
+ALWAYS_INLINE void more_end(float *column, const corr2d_tile *tile, float *y, size_t channels) {
+    f32xn_store(column, finish(f32xn_load(column), f32xn_splat(tile->lo), f32xn_splat(tile->hi)));
+    for (size_t r = 0; r < channels; r++) y[r * tile->y_channel] = column[r];
+}
+
+ALWAYS_INLINE void pixel_panels(const corr2d_tile *tile, pixel_step s, pixel_shape is) {
+    const size_t rows = is.panels * PANEL_ROWS, vectors = is.vectors, width = vectors * LANES;
     float edge[PIXEL_ROWS * CORR2D_MAX_VECTORS * LANES];
-    const bool whole = s.channels >= rows && tile->pixels == width;
-    const size_t channels = s.channels < rows ? s.channels : rows, head = width - LANES, tail = tile->pixels - head;
+    const bool whole = s.channels >= rows && (is.more || tile->pixels == width);
+    const size_t channels = s.channels < rows ? s.channels : rows, head = width - LANES;
+    const size_t tail = is.more ? LANES : tile->pixels - head;
     const corr2d_edge part = {s.y, tile->y_channel, channels, head, tail, tile->back, edge, width};
     const pixel_y y = whole ? (pixel_y){s.y, tile->y_channel} : (pixel_y){edge, width};
+    float column[MORE_FLOATS] = {0.0f};
     pixel_acc acc;
     pixel_bias(&acc, s.bias, rows, vectors);
+    if (is.more) more_begin(column, tile, s.bias, s.y + width, channels);
     if (s.next) pixel_prefetch(s.next, tile->y_channel, rows, vectors);
     if (tile->load) {
         if (!whole) edge_in(&part, rows);
         pixel_load(&acc, y, rows, vectors);
     }
-    pixel_sum(&acc, tile, s.packed, s.weights, panels, vectors, s.channels <= rows);
+    acc.more = f32xn_load(column);
+    pixel_sum(&acc, tile, s.packed, s.weights, is, s.channels <= rows);
+    f32xn_store(column, acc.more);
     pixel_clamp(&acc, tile, rows, vectors);
     pixel_store(&acc, y, rows, vectors);
+    if (is.more) more_end(column, tile, s.y + width, channels);
     if (!whole) edge_out(&part);
 }
 
+/* Taps of a tile's one pixel more, so that the next tile's vectors are aligned. */
+ALWAYS_INLINE size_t more_floats(size_t taps) { return (taps + LANES - 1) / LANES * LANES; }
+
 /* One step of each of the tiles side by side. */
-ALWAYS_INLINE void pixel_tiles(const corr2d_tile *tile, pixel_step s, size_t panels, size_t vectors) {
-    float *next = s.y + panels * PANEL_ROWS * tile->y_channel;
+ALWAYS_INLINE void pixel_tiles(const corr2d_tile *tile, pixel_step s, pixel_shape is) {
+    const size_t rows = is.panels * PANEL_ROWS, width = is.vectors * LANES;
+    const size_t floats = tile->taps * width + (is.more ? more_floats(tile->taps) : 0);
+    float *next = s.y + rows * tile->y_channel;
     for (size_t i = 0; i < tile->tiles; i++) {
-        s.next = i + 1 < tile->tiles ? s.y + vectors * LANES : s.channels > panels * PANEL_ROWS ? next : NULL;
-        pixel_panels(tile, s, panels, vectors);
-        s.packed += tile->taps * vectors * LANES;
-        s.y += vectors * LANES;
+        s.next = i + 1 < tile->tiles ? s.y + width + is.more : s.channels > rows ? next : NULL;
+        pixel_panels(tile, s, is);
+        s.packed += floats;
+        s.y += width + is.more;
     }
 }
 
-ALWAYS_INLINE void pixel_tile(const corr2d_tile *tile, size_t panels, size_t vectors) {
-    const size_t rows = panels * PANEL_ROWS;
+ALWAYS_INLINE void pixel_tile(const corr2d_tile *tile, pixel_shape is) {
+    const size_t rows = is.panels * PANEL_ROWS;
     pixel_step s = {tile->packed, tile->weights, tile->bias, tile->y, NULL, tile->channels};
     for (;;) {
-        pixel_tiles(tile, s, panels, vectors);
+        pixel_tiles(tile, s, is);
         if (s.channels <= rows) return;
         s.channels -= rows;
-        s.weights += panels * tile->panel;
-        s.bias += panels * tile->bias_step;
+        s.weights += is.panels * tile->panel;
+        s.bias += is.panels * tile->bias_step;
         s.y += rows * tile->y_channel;
     }
 }
 
-/* Defines the tile of p panels by v vectors. */
+/* Defines the tile of p panels by v vectors, and that of one panel by v vectors and one pixel more. */
 #define PIXEL_TILE(p, v)                                                                                               \
-    static void pixel_##p##x##v(const corr2d_tile *tile) { pixel_tile(tile, p, v); }
+    static void pixel_##p##x##v(const corr2d_tile *tile) { pixel_tile(tile, (pixel_shape){p, v, false}); }
+#define PIXEL_TILE_MORE(v)                                                                                             \
+    static void pixel_1x##v##_more(const corr2d_tile *tile) { pixel_tile(tile, (pixel_shape){1, v, true}); }
 
 /*
  * A few pixels: here the vectors hold channels, as in the channel tiles, but the weights are the pixel tiles' panels,
