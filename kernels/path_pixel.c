@@ -22,6 +22,7 @@
  * a panel of four channels along a group of many tiles is four streams, and not as many as there are channels.
  */
 #define GROUP_FLOATS (24u << 10)
+#define MOST_TILES 56
 
 /* A strip's pixels, and what its packed block may take: a 512 KiB second cache's size. */
 #define STRIP_PIXELS 1344
@@ -37,12 +38,16 @@
 #define MORE_TILES 8
 
 /*
- * Panels of so few channels read x where it lies, one after the other: packing it takes longer. Or of twice as many,
- * where the first cache holds what a tile reads, in so many lines.
+ * So few panels read the pixels where they lie, one after the other, where the first cache holds what a tile reads, in
+ * so many lines: packing it takes longer. A few channels do so in any case.
  */
-#define FEW_CHANNELS 16
+#define FEW_PANELS 8
 #define FEW_LINES 576
+#define FEW_CHANNELS 16
 #define LINE_FLOATS 16
+
+/* They do so in groups of tiles that read about so many floats, half of a 48 KiB first cache. */
+#define READ_FLOATS (6u << 10)
 
 /* Of an image so large, half of a 2 MiB second cache, they fetch ahead what comes so many tiles later. */
 #define FAR_FLOATS (256u << 10)
@@ -58,14 +63,13 @@ static bool rows_are_whole(const corr2d_plan *plan) {
     return plan->strip_height == 1 || plan->strip_width % plan->kernels->lanes == 0;
 }
 
+/* The micro-kernels of tiles of so many pixels, by number of panels. */
+static corr2d_tile_fn *const *tile_kernels(const corr2d_plan *plan, size_t pixels) {
+    return plan->kernels->pixel[corr2d_div_up(pixels, plan->kernels->lanes)];
+}
+
 /* Whether the variant's widest tile may have one pixel more. */
 static bool has_more(const corr2d_plan *plan) { return plan->kernels->pixel[plan->kernels->pixel_vectors + 1][1]; }
-
-/* What so many taps of a tile take where they are packed, in floats. */
-static size_t packed_floats(const corr2d_plan *plan, size_t taps, size_t pixels) {
-    const size_t width = tile_width(plan), lanes = plan->kernels->lanes;
-    return pixels > width ? taps * width + corr2d_round_up(taps, lanes) : taps * corr2d_round_up(pixels, lanes);
-}
 
 /* The most that a tile takes. */
 static size_t packed_tile(const corr2d_plan *plan, bool *overflow) {
@@ -73,16 +77,16 @@ static size_t packed_tile(const corr2d_plan *plan, bool *overflow) {
     return corr2d_sum(corr2d_mul(plan->offset_count, tile_width(plan), overflow), more, overflow);
 }
 
-/* Whole tiles in a group. */
-static size_t group_tiles(const corr2d_plan *plan, size_t tile_floats) {
-    const size_t fit = corr2d_max(1, GROUP_FLOATS / tile_floats);
+/* Whole tiles in a group of about so many floats. */
+static size_t group_tiles(const corr2d_plan *plan, size_t tile_floats, size_t floats) {
+    const size_t fit = corr2d_max(1, corr2d_min(MOST_TILES, floats / tile_floats));
     return corr2d_min(fit, corr2d_div_up(plan->strip_height * plan->strip_width, tile_width(plan)));
 }
 
 /* The group that is packed, in floats. */
 static size_t packed_size(const corr2d_plan *plan, bool *overflow) {
     const size_t tile = packed_tile(plan, overflow);
-    return corr2d_mul(group_tiles(plan, tile), tile, overflow);
+    return corr2d_mul(group_tiles(plan, tile, GROUP_FLOATS), tile, overflow);
 }
 
 /*
@@ -202,8 +206,7 @@ static void run_panels(const pass *p, corr2d_tile *tile, corr2d_tile_fn *kernel,
 /* The tile, or packed tiles, from pixel `first` on, panels from `from` on, as many at a time as the variant has tiles for. */
 static void run_each(const pass *p, corr2d_tile *tile, size_t first, size_t from) {
     const corr2d_job *job = p->job;
-    const corr2d_kernels *k = job->plan->kernels;
-    corr2d_tile_fn *const *kernels = k->pixel[corr2d_div_up(tile->pixels, k->lanes)];
+    corr2d_tile_fn *const *kernels = tile_kernels(job->plan, tile->pixels);
     for (size_t together = CORR2D_MAX_PANELS; together > 0; together--) {
         if (!kernels[together]) continue;
         const size_t to = from + (job->last - from) / together * together;
@@ -212,53 +215,48 @@ static void run_each(const pass *p, corr2d_tile *tile, size_t first, size_t from
     }
 }
 
-/* Of the tile of pixels from `first` on whole vectors can be read: packs it with the first panels, or does all so. */
-static void run_read(const pass *p, corr2d_tile *tile, size_t first, size_t panels) {
-    const corr2d_job *job = p->job;
-    const corr2d_kernels *k = job->plan->kernels;
-    const size_t vectors = corr2d_div_up(tile->pixels, k->lanes), width = job->out.width;
-    ptrdiff_t x_pixel[CORR2D_MAX_VECTORS + 1];
-    for (size_t v = 0; v < vectors; v++) {
-        const size_t pixel = first + v * k->lanes - (v + 1 < vectors ? 0 : tile->back);
-        x_pixel[v] = (ptrdiff_t)(pixel / width * p->row + pixel % width);
-    }
-    tile->x = p->x;
-    tile->x_pixel = x_pixel;
-    if (tile->packed) {
-        run_panels(p, tile, k->pixel[vectors][panels], first, job->first, job->first + panels, panels);
-    } else {
-        run_each(p, tile, first, job->first);
+/* Where the vectors of `tiles` tiles lie, from pixel `first` on. */
+static void list_vectors(const pass *p, const corr2d_tile *tile, ptrdiff_t *x_pixel, size_t first, size_t tiles) {
+    const size_t lanes = p->job->plan->kernels->lanes, width = p->job->out.width;
+    for (size_t i = 0; i < tiles; i++, first += tile->pixels) {
+        for (size_t at = 0; at < tile->pixels; at += lanes) {
+            const size_t pixel = first + at - (at + lanes < tile->pixels ? 0 : tile->back);
+            *x_pixel++ = (ptrdiff_t)(pixel / width * p->row + pixel % width);
+        }
     }
 }
 
 /* The most panels that a tile of so many pixels can have here. */
 static size_t first_panels(const pass *p, size_t pixels) {
-    const corr2d_kernels *k = p->job->plan->kernels;
     size_t panels = corr2d_min(CORR2D_MAX_PANELS, p->job->last - p->job->first);
-    while (!k->pixel[corr2d_div_up(pixels, k->lanes)][panels]) panels--;
+    while (!tile_kernels(p->job->plan, pixels)[panels]) panels--;
     return panels;
 }
 
-/* `tiles` tiles of `pixels` pixels each, from pixel `first` on. */
-static void run_group(const pass *p, size_t first, size_t tiles, size_t pixels) {
-    const size_t size = packed_floats(p->job->plan, p->tile.taps, pixels), width = tile_width(p->job->plan);
-    const size_t panels = first_panels(p, pixels), rest = p->job->first + panels;
+/* `tiles` tiles of `pixels` pixels each, from pixel `first` on, which are side by side in y or one. */
+static void run_tiles(const pass *p, size_t first, size_t tiles, size_t pixels) {
+    const corr2d_plan *plan = p->job->plan;
+    ptrdiff_t x_pixel[MOST_TILES * (CORR2D_MAX_VECTORS + 1)];
     corr2d_tile tile = p->tile;
+    size_t from = p->job->first;
+    tile.tiles = tiles;
     tile.pixels = pixels;
-    if (p->job->plan->in_place && pixels < width)
-        tile.back = corr2d_round_up(pixels, p->job->plan->kernels->lanes) - pixels;
-    for (size_t i = 0; i < tiles; i++, tile.packed += tile.packed ? size : 0) {
-        run_read(p, &tile, first + i * pixels, panels);
+    if (plan->in_place && pixels < tile_width(plan)) tile.back = corr2d_round_up(pixels, plan->kernels->lanes) - pixels;
+    list_vectors(p, &tile, x_pixel, first, tiles);
+    tile.x = p->x;
+    tile.x_pixel = x_pixel;
+    if (tile.packed) {
+        const size_t panels = first_panels(p, pixels);
+        run_panels(p, &tile, tile_kernels(plan, pixels)[panels], first, from, from + panels, panels);
+        tile.offsets = NULL;
+        from += panels;
     }
-    if (!tile.packed) return;
-    tile.packed = p->tile.packed;
-    tile.offsets = NULL;
-    if (side_by_side(p, first, tiles * pixels)) {
-        tile.tiles = tiles;
-        run_each(p, &tile, first, rest);
-        return;
-    }
-    for (size_t i = 0; i < tiles; i++, tile.packed += size) run_each(p, &tile, first + i * pixels, rest);
+    run_each(p, &tile, first, from);
+}
+
+static void run_group(const pass *p, size_t first, size_t tiles, size_t pixels) {
+    const size_t together = side_by_side(p, first, tiles * pixels) ? tiles : 1;
+    for (size_t i = 0; i < tiles; i += together) run_tiles(p, first + i * pixels, together, pixels);
 }
 
 /* `pixels` pixels of all panels, from the first-th on, no more than the variant takes. */
@@ -293,7 +291,8 @@ static size_t few_pixels(const corr2d_plan *plan, size_t pixels) {
 /* So many whole tiles side by side from pixel `first` on, group by group. Returns where they end. */
 static size_t run_whole(const pass *p, size_t first, size_t tiles, size_t pixels) {
     bool overflow = false;
-    const size_t most = group_tiles(p->job->plan, packed_tile(p->job->plan, &overflow));
+    const size_t floats = packed_tile(p->job->plan, &overflow);
+    const size_t most = group_tiles(p->job->plan, floats, p->tile.packed ? GROUP_FLOATS : READ_FLOATS);
     for (size_t i = 0; i < tiles; i += most) run_group(p, first + i * pixels, corr2d_min(most, tiles - i), pixels);
     return first + tiles * pixels;
 }
@@ -346,20 +345,21 @@ static void run_chunks(const pass *all) {
     }
 }
 
-/* How far ahead x is fetched where all panels read it. */
+/* How far ahead x is fetched by panels that read it. */
 static ptrdiff_t fetched_ahead(const corr2d_plan *plan) {
     const corr2d_layer *layer = &plan->layer;
-    const bool far = layer->group_in * layer->rows.out * layer->columns.out > FAR_FLOATS;
+    const bool far = plan->in_place && layer->group_in * layer->rows.out * layer->columns.out > FAR_FLOATS;
     return far ? (ptrdiff_t)(TILES_AHEAD * tile_width(plan)) : 0;
 }
 
-/* Whether the panels of a job read x where it lies, all of them. */
-static bool reads_in_place(const corr2d_job *job) {
+/* Whether all panels of a job read the pixels where they lie. */
+static bool all_read(const corr2d_job *job) {
     const corr2d_plan *plan = job->plan;
-    const size_t shifted = plan->layer.x.channel % LINE_FLOATS ? LINE_FLOATS - 1 : 0;
-    const size_t lines = plan->offset_count * corr2d_div_up(tile_width(plan) + shifted, LINE_FLOATS);
-    const size_t few = lines <= FEW_LINES ? 2 * FEW_CHANNELS : FEW_CHANNELS;
-    return plan->in_place && (job->last - job->first) * plan->panel_channels <= few;
+    const bool shifted = plan->in_place && plan->layer.x.channel % LINE_FLOATS;
+    const size_t tile_lines = corr2d_div_up(tile_width(plan) + (shifted ? LINE_FLOATS - 1 : 0), LINE_FLOATS);
+    const size_t panels = job->last - job->first;
+    if (plan->in_place && panels * plan->panel_channels <= FEW_CHANNELS) return true;
+    return plan->offset_count * tile_lines <= FEW_LINES && panels <= FEW_PANELS;
 }
 
 static void run(const corr2d_job *job) {
@@ -368,9 +368,8 @@ static void run(const corr2d_job *job) {
     const size_t kernel = layer->rows.taps * layer->columns.taps;
     const size_t row = job->out.row * layer->rows.stride * layer->x.row;
     bool overflow = false;
-    const size_t tile_floats = packed_tile(plan, &overflow);
     float *packed = job->workspace;
-    float *strip = plan->in_place ? NULL : packed + group_tiles(plan, tile_floats) * tile_floats;
+    float *strip = plan->in_place ? NULL : packed + packed_size(plan, &overflow);
     for (size_t c = 0; c < layer->group_in; c += plan->block) {
         const size_t channels = corr2d_min(plan->block, layer->group_in - c);
         const bool last = c + channels == layer->group_in;
@@ -379,7 +378,7 @@ static void run(const corr2d_job *job) {
             .job = job, .x = x + row + job->out.column, .row = layer->rows.stride * layer->x.row, .tap = c * kernel};
         p.tile = (corr2d_tile){.taps = channels * kernel,
                                .offsets = plan->offsets,
-                               .packed = reads_in_place(job) ? NULL : packed,
+                               .packed = all_read(job) ? NULL : packed,
                                .ahead = fetched_ahead(plan),
                                .tiles = 1,
                                .panel = plan->panel_channels * corr2d_layer_taps(layer),

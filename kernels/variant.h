@@ -87,10 +87,15 @@ typedef struct corr2d_planes {
 
 typedef void corr2d_planes_fn(const corr2d_planes *planes);
 
+/* to[i] = from[2 * i] for i = 0 ... count - 1. Reads nothing behind from[2 * count - 2]. */
+typedef void corr2d_halve_fn(float *to, const float *from, size_t count);
+
 typedef struct corr2d_kernels {
     const char *name;
     bool fused;   /* keeps the numeric contract to the bit */
     size_t lanes; /* floats in a vector */
+
+    corr2d_halve_fn *halve; /* for strips, where the stride is 2 */
 
     /*
      * Pixel tiles: vectors hold neighbouring pixels, p panels of panel_rows output channels by v vectors of pixels.
@@ -108,9 +113,9 @@ typedef struct corr2d_kernels {
      * no such tile; it has one panel of every width from 1 to pixel_vectors. Both streams are read from front to back:
      * that, more than how much of them the first cache holds, is what makes them fast.
      *
-     * With offsets it does one tile of p panels alone, and reads its pixels where they lie: vector i of tap t at
-     * x[x_pixel[i] + offsets[t]], whole vectors also where `pixels` is less. It writes them to packed, for the panels
-     * that follow; or, where that is NULL, does all panels so.
+     * With offsets it reads the pixels of each tile where they lie: vector i of tap t at x[x_pixel[i] + offsets[t]],
+     * whole vectors also where `pixels` is less; the next tile's x_pixel follow. It does p panels, and writes the pixels
+     * to packed for those that follow; or, where that is NULL, it does all panels so.
      *
      * pixel[pixel_vectors + 1][1], where a variant has it, is the widest tile and one pixel more, `pixels` being v * lanes
      * + 1. That pixel has an x_pixel of its own, and is packed, tap after tap, behind the tile's others, with room for a

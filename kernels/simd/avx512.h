@@ -15,7 +15,6 @@
 #include <simde/x86/avx512/max.h>
 #include <simde/x86/avx512/min.h>
 #include <simde/x86/avx512/permutex2var.h>
-#include <simde/x86/avx512/set.h>
 #include <simde/x86/avx512/set1.h>
 #include <simde/x86/avx512/storeu.h>
 #include <simde/x86/fma.h>
@@ -75,10 +74,11 @@ WORD f32xn f32xn_load_panel(const float *p) {
 }
 
 WORD void f32xn_split(f32xn a, f32xn b, f32xn *even, f32xn *odd) {
-    const simde__m512i at_even = simde_mm512_set_epi32(30, 28, 26, 24, 22, 20, 18, 16, 14, 12, 10, 8, 6, 4, 2, 0);
-    const simde__m512i at_odd = simde_mm512_set_epi32(31, 29, 27, 25, 23, 21, 19, 17, 15, 13, 11, 9, 7, 5, 3, 1);
-    *even = simde_mm512_permutex2var_ps(a, at_even, b);
-    *odd = simde_mm512_permutex2var_ps(a, at_odd, b);
+    /* From memory: gcc puts a vector of constants together number by number. */
+    static const int at_even[] = {0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30};
+    static const int at_odd[] = {1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31};
+    *even = simde_mm512_permutex2var_ps(a, simde_mm512_loadu_si512(at_even), b);
+    *odd = simde_mm512_permutex2var_ps(a, simde_mm512_loadu_si512(at_odd), b);
 }
 
 /* Four weights, of which one at a time multiplies a whole vector: here a broadcast from memory. */

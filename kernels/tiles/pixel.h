@@ -25,6 +25,15 @@ typedef struct pixel_acc {
 /* One pixel's channels in memory. */
 #define MORE_FLOATS (LANES < PANEL_ROWS ? PANEL_ROWS : LANES)
 
+/* One step of a tile: where it begins, and how many channels are left. */
+typedef struct pixel_step {
+    float *packed;
+    const ptrdiff_t *x_pixel;
+    const float *weights, *bias;
+    float *y, *next;
+    size_t channels;
+} pixel_step;
+
 /* Where a panel finds its y: in place, or, where part of the tile is not real, in a buffer. */
 typedef struct pixel_y {
     float *p;
@@ -64,10 +73,10 @@ ALWAYS_INLINE void pixel_tap(pixel_acc *acc, const f32xn *x_f32xn, const float *
 }
 
 /* All taps of the packed pixels, and of `more` behind them. */
-ALWAYS_INLINE void pixel_taps(pixel_acc *acc, const corr2d_tile *tile, const float *packed, const float *weights,
-                              pixel_shape is) {
+ALWAYS_INLINE void pixel_taps(pixel_acc *acc, const corr2d_tile *tile, const pixel_step *s, pixel_shape is) {
     const size_t panel = tile->panel;
-    const float *const end = weights + tile->taps * PANEL_ROWS, *more = packed + tile->taps * is.vectors * LANES;
+    const float *packed = s->packed, *more = packed + tile->taps * is.vectors * LANES;
+    const float *weights = s->weights, *const end = weights + tile->taps * PANEL_ROWS;
     while (weights != end) {
         f32xn x_f32xn[CORR2D_MAX_VECTORS];
         EACH(v, is.vectors, CORR2D_MAX_VECTORS) x_f32xn[v] = f32xn_load(packed + v * LANES);
@@ -87,13 +96,14 @@ ALWAYS_INLINE void more_pack(const corr2d_tile *tile, float *more, ptrdiff_t pix
 }
 
 /* The same from where the pixels lie; on the way packs them, or fetches others, `ahead` of them. */
-ALWAYS_INLINE void pixel_taps_reading(pixel_acc *acc, const corr2d_tile *tile, const float *weights, pixel_shape is,
+ALWAYS_INLINE void pixel_taps_reading(pixel_acc *acc, const corr2d_tile *tile, const pixel_step *s, pixel_shape is,
                                       pixel_use use) {
     const ptrdiff_t *offset = tile->offsets, *const end = offset + tile->taps, ahead = tile->ahead;
     const bool packs = use == PIXEL_PACK;
+    const float *weights = s->weights;
     ptrdiff_t pixel[CORR2D_MAX_VECTORS + 1];
-    float *packed = tile->packed, *more = packs ? packed + tile->taps * is.vectors * LANES : NULL;
-    EACH(v, is.vectors + is.more, CORR2D_MAX_VECTORS + 1) pixel[v] = tile->x_pixel[v];
+    float *packed = s->packed, *more = packs ? packed + tile->taps * is.vectors * LANES : NULL;
+    EACH(v, is.vectors + is.more, CORR2D_MAX_VECTORS + 1) pixel[v] = s->x_pixel[v];
     if (packs && is.more) more_pack(tile, more, pixel[is.vectors]);
     for (; offset != end; offset++) {
         f32xn x_f32xn[CORR2D_MAX_VECTORS];
@@ -115,16 +125,16 @@ ALWAYS_INLINE void pixel_taps_reading(pixel_acc *acc, const corr2d_tile *tile, c
     }
 }
 
-ALWAYS_INLINE void pixel_sum(pixel_acc *acc, const corr2d_tile *tile, const float *packed, const float *weights,
-                             pixel_shape is, bool last) {
+ALWAYS_INLINE void pixel_sum(pixel_acc *acc, const corr2d_tile *tile, const pixel_step *s, pixel_shape is) {
+    const bool last = s->channels <= is.panels * PANEL_ROWS;
     if (!tile->offsets) {
-        pixel_taps(acc, tile, packed, weights, is);
-    } else if (tile->packed) {
-        pixel_taps_reading(acc, tile, weights, is, PIXEL_PACK);
-    } else if (is.vectors == PIXEL_VECTORS && tile->ahead && last) {
-        pixel_taps_reading(acc, tile, weights, is, PIXEL_FETCH);
+        pixel_taps(acc, tile, s, is);
+    } else if (s->packed) {
+        pixel_taps_reading(acc, tile, s, is, PIXEL_PACK);
+    } else if (is.vectors == PIXEL_VECTORS && !is.more && tile->ahead && last) {
+        pixel_taps_reading(acc, tile, s, is, PIXEL_FETCH);
     } else {
-        pixel_taps_reading(acc, tile, weights, is, PIXEL_READ);
+        pixel_taps_reading(acc, tile, s, is, PIXEL_READ);
     }
 }
 
@@ -143,13 +153,6 @@ ALWAYS_INLINE void pixel_store(const pixel_acc *acc, pixel_y y, size_t rows, siz
         FORGET(p);
     }
 }
-
-/* One step of a tile: where it begins, and how many channels are left. */
-typedef struct pixel_step {
-    const float *packed, *weights, *bias;
-    float *y, *next;
-    size_t channels;
-} pixel_step;
 
 /* While this tile is computed, the next one's y comes nearer: short sums write it faster than it is fetched. */
 ALWAYS_INLINE void pixel_prefetch(const float *y, size_t y_channel, size_t rows, size_t vectors) {
@@ -181,7 +184,7 @@ ALWAYS_INLINE void pixel_panels(const corr2d_tile *tile, pixel_step s, pixel_sha
     const size_t tail = is.more ? LANES : tile->pixels - head;
     const corr2d_edge part = {s.y, tile->y_channel, channels, head, tail, tile->back, edge, width};
     const pixel_y y = whole ? (pixel_y){s.y, tile->y_channel} : (pixel_y){edge, width};
-    float column[MORE_FLOATS] = {0.0f};
+    float columns[MORE_FLOATS] = {0.0f}, *column = columns;
     pixel_acc acc;
     pixel_bias(&acc, s.bias, rows, vectors);
     if (is.more) more_begin(column, tile, s.bias, s.y + width, channels);
@@ -190,9 +193,10 @@ ALWAYS_INLINE void pixel_panels(const corr2d_tile *tile, pixel_step s, pixel_sha
         if (!whole) edge_in(&part, rows);
         pixel_load(&acc, y, rows, vectors);
     }
-    acc.more = f32xn_load(column);
-    pixel_sum(&acc, tile, s.packed, s.weights, is, s.channels <= rows);
-    f32xn_store(column, acc.more);
+    if (is.more) acc.more = f32xn_load(column);
+    pixel_sum(&acc, tile, &s, is);
+    if (is.more) f32xn_store(column, acc.more);
+    FORGET(column);
     pixel_clamp(&acc, tile, rows, vectors);
     pixel_store(&acc, y, rows, vectors);
     if (is.more) more_end(column, tile, s.y + width, channels);
@@ -205,19 +209,20 @@ ALWAYS_INLINE size_t more_floats(size_t taps) { return (taps + LANES - 1) / LANE
 /* One step of each of the tiles side by side. */
 ALWAYS_INLINE void pixel_tiles(const corr2d_tile *tile, pixel_step s, pixel_shape is) {
     const size_t rows = is.panels * PANEL_ROWS, width = is.vectors * LANES;
-    const size_t floats = tile->taps * width + (is.more ? more_floats(tile->taps) : 0);
+    const size_t floats = tile->packed ? tile->taps * width + (is.more ? more_floats(tile->taps) : 0) : 0;
     float *next = s.y + rows * tile->y_channel;
     for (size_t i = 0; i < tile->tiles; i++) {
         s.next = i + 1 < tile->tiles ? s.y + width + is.more : s.channels > rows ? next : NULL;
         pixel_panels(tile, s, is);
         s.packed += floats;
+        s.x_pixel += is.vectors + is.more;
         s.y += width + is.more;
     }
 }
 
 ALWAYS_INLINE void pixel_tile(const corr2d_tile *tile, pixel_shape is) {
     const size_t rows = is.panels * PANEL_ROWS;
-    pixel_step s = {tile->packed, tile->weights, tile->bias, tile->y, NULL, tile->channels};
+    pixel_step s = {tile->packed, tile->x_pixel, tile->weights, tile->bias, tile->y, NULL, tile->channels};
     for (;;) {
         pixel_tiles(tile, s, is);
         if (s.channels <= rows) return;

@@ -9,6 +9,7 @@
 #include "kernels/tiles/channel.h"
 #include "kernels/tiles/depthwise.h"
 #include "kernels/tiles/pixel.h"
+#include "kernels/tiles/strip.h"
 
 PIXEL_TILE(1, 1)
 PIXEL_TILE(2, 1)
@@ -25,6 +26,7 @@ const corr2d_kernels CORR2D_KERNELS = {
     .name = CORR2D_NAME,
     .fused = FUSED,
     .lanes = LANES,
+    .halve = halve,
     .pixel_vectors = PIXEL_VECTORS,
     .panel_rows = PANEL_ROWS,
     .pixel = {[1] = {[1] = pixel_1x1, [2] = pixel_2x1}, [2] = {[1] = pixel_1x2}, [3] = {[1] = pixel_1x3}},
