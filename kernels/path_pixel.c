@@ -249,6 +249,8 @@ static void run_tiles(const pass *p, size_t first, size_t tiles, size_t pixels) 
         const size_t panels = first_panels(p, pixels);
         run_panels(p, &tile, tile_kernels(plan, pixels)[panels], first, from, from + panels, panels);
         tile.offsets = NULL;
+        tile.fetched = tile.ahead ? plan->offsets : NULL;
+        tile.ahead = (ptrdiff_t)(tiles * pixels);
         from += panels;
     }
     run_each(p, &tile, first, from);

@@ -49,6 +49,7 @@ typedef struct corr2d_tile {
     const ptrdiff_t *x_pixel;  /* where each pixel, or each vector of pixels, lies, seen from x */
     const float *const *x_tap; /* depthwise_edge: where each tap lies */
     float *packed;             /* pixel tiles: the pixels, tap after tap, or NULL */
+    const ptrdiff_t *fetched;  /* where not NULL, the packed ones' offsets, to fetch others `ahead` */
     ptrdiff_t ahead;           /* with offsets, but not packed: from a pixel to the one that is fetched ahead */
     size_t tiles;              /* pixel tiles: how many side by side */
     const float *weights;      /* packed, see each kernel */

@@ -72,14 +72,17 @@ ALWAYS_INLINE void pixel_tap(pixel_acc *acc, const f32xn *x_f32xn, const float *
     }
 }
 
-/* All taps of the packed pixels, and of `more` behind them. */
-ALWAYS_INLINE void pixel_taps(pixel_acc *acc, const corr2d_tile *tile, const pixel_step *s, pixel_shape is) {
+/* All taps of the packed pixels, and of `more` behind them. May fetch vectors at `far` on the way. */
+ALWAYS_INLINE void pixel_taps(pixel_acc *acc, const corr2d_tile *tile, const pixel_step *s, pixel_shape is,
+                              const float *far, bool fetching) {
     const size_t panel = tile->panel;
+    const ptrdiff_t *fetched = tile->fetched;
     const float *packed = s->packed, *more = packed + tile->taps * is.vectors * LANES;
     const float *weights = s->weights, *const end = weights + tile->taps * PANEL_ROWS;
     while (weights != end) {
         f32xn x_f32xn[CORR2D_MAX_VECTORS];
         EACH(v, is.vectors, CORR2D_MAX_VECTORS) x_f32xn[v] = f32xn_load(packed + v * LANES);
+        if (fetching) __builtin_prefetch(far + *fetched++, 0, 2);
         pixel_tap(acc, x_f32xn, more, weights, panel, is);
         packed += is.vectors * LANES;
         weights += PANEL_ROWS;
@@ -127,8 +130,11 @@ ALWAYS_INLINE void pixel_taps_reading(pixel_acc *acc, const corr2d_tile *tile, c
 
 ALWAYS_INLINE void pixel_sum(pixel_acc *acc, const corr2d_tile *tile, const pixel_step *s, pixel_shape is) {
     const bool last = s->channels <= is.panels * PANEL_ROWS;
-    if (!tile->offsets) {
-        pixel_taps(acc, tile, s, is);
+    const size_t step = (tile->channels - s->channels) / PANEL_ROWS;
+    if (!tile->offsets && is.vectors == PIXEL_VECTORS && !is.more && tile->fetched && step < is.vectors) {
+        pixel_taps(acc, tile, s, is, tile->x + s->x_pixel[step] + tile->ahead, true);
+    } else if (!tile->offsets) {
+        pixel_taps(acc, tile, s, is, NULL, false);
     } else if (s->packed) {
         pixel_taps_reading(acc, tile, s, is, PIXEL_PACK);
     } else if (is.vectors == PIXEL_VECTORS && !is.more && tile->ahead && last) {
