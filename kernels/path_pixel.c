@@ -46,8 +46,9 @@
 #define FEW_CHANNELS 16
 #define LINE_FLOATS 16
 
-/* They do so in groups of tiles that read about so many floats, half of a 48 KiB first cache. */
-#define READ_FLOATS (6u << 10)
+/* They do so in groups of tiles that read about so many lines, most of a 48 KiB first cache, and of no more than so many tiles. */
+#define READ_LINES 640
+#define READ_TILES 6
 
 /* Of an image so large, half of a 2 MiB second cache, they fetch ahead what comes so many tiles later. */
 #define FAR_FLOATS (256u << 10)
@@ -77,16 +78,33 @@ static size_t packed_tile(const corr2d_plan *plan, bool *overflow) {
     return corr2d_sum(corr2d_mul(plan->offset_count, tile_width(plan), overflow), more, overflow);
 }
 
-/* Whole tiles in a group of about so many floats. */
-static size_t group_tiles(const corr2d_plan *plan, size_t tile_floats, size_t floats) {
-    const size_t fit = corr2d_max(1, corr2d_min(MOST_TILES, floats / tile_floats));
-    return corr2d_min(fit, corr2d_div_up(plan->strip_height * plan->strip_width, tile_width(plan)));
+/* No group has more whole tiles than a strip. */
+static size_t strip_tiles(const corr2d_plan *plan) {
+    return corr2d_div_up(plan->strip_height * plan->strip_width, tile_width(plan));
+}
+
+/* Whole tiles in a group that is packed. */
+static size_t packed_tiles(const corr2d_plan *plan, size_t tile_floats) {
+    const size_t fit = corr2d_max(1, corr2d_min(MOST_TILES, GROUP_FLOATS / tile_floats));
+    return corr2d_min(fit, strip_tiles(plan));
+}
+
+/* The lines that a tile reads where its pixels lie. */
+static size_t read_lines(const corr2d_plan *plan) {
+    const bool shifted = plan->in_place && plan->layer.x.channel % LINE_FLOATS;
+    return plan->offset_count * corr2d_div_up(tile_width(plan) + (shifted ? LINE_FLOATS - 1 : 0), LINE_FLOATS);
+}
+
+/* Whole tiles in a group that is not. */
+static size_t read_tiles(const corr2d_plan *plan) {
+    const size_t fit = corr2d_max(1, corr2d_min(READ_TILES, READ_LINES / read_lines(plan)));
+    return corr2d_min(fit, strip_tiles(plan));
 }
 
 /* The group that is packed, in floats. */
 static size_t packed_size(const corr2d_plan *plan, bool *overflow) {
     const size_t tile = packed_tile(plan, overflow);
-    return corr2d_mul(group_tiles(plan, tile, GROUP_FLOATS), tile, overflow);
+    return corr2d_mul(packed_tiles(plan, tile), tile, overflow);
 }
 
 /*
@@ -293,8 +311,8 @@ static size_t few_pixels(const corr2d_plan *plan, size_t pixels) {
 /* So many whole tiles side by side from pixel `first` on, group by group. Returns where they end. */
 static size_t run_whole(const pass *p, size_t first, size_t tiles, size_t pixels) {
     bool overflow = false;
-    const size_t floats = packed_tile(p->job->plan, &overflow);
-    const size_t most = group_tiles(p->job->plan, floats, p->tile.packed ? GROUP_FLOATS : READ_FLOATS);
+    const corr2d_plan *plan = p->job->plan;
+    const size_t most = p->tile.packed ? packed_tiles(plan, packed_tile(plan, &overflow)) : read_tiles(plan);
     for (size_t i = 0; i < tiles; i += most) run_group(p, first + i * pixels, corr2d_min(most, tiles - i), pixels);
     return first + tiles * pixels;
 }
@@ -357,11 +375,9 @@ static ptrdiff_t fetched_ahead(const corr2d_plan *plan) {
 /* Whether all panels of a job read the pixels where they lie. */
 static bool all_read(const corr2d_job *job) {
     const corr2d_plan *plan = job->plan;
-    const bool shifted = plan->in_place && plan->layer.x.channel % LINE_FLOATS;
-    const size_t tile_lines = corr2d_div_up(tile_width(plan) + (shifted ? LINE_FLOATS - 1 : 0), LINE_FLOATS);
     const size_t panels = job->last - job->first;
     if (plan->in_place && panels * plan->panel_channels <= FEW_CHANNELS) return true;
-    return plan->offset_count * tile_lines <= FEW_LINES && panels <= FEW_PANELS;
+    return read_lines(plan) <= FEW_LINES && panels <= FEW_PANELS;
 }
 
 static void run(const corr2d_job *job) {
