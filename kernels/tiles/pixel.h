@@ -307,7 +307,7 @@ ALWAYS_INLINE void few_step(const corr2d_tile *tile, const channel_step *s, size
     channel_scatter(s, tile->y_channel, buffer, FEW_PITCH, pixels);
 }
 
-/* Steps of `vectors` vectors as long as there are so many whole ones, and the least for the rest. */
+/* Steps of `vectors` vectors as long as there are so many whole ones; of the least, all that is left. */
 ALWAYS_INLINE void few_steps(const corr2d_tile *tile, channel_step *s, size_t *left, size_t pixels, size_t vectors) {
     const size_t width = vectors * LANES, whole = vectors == FEW_LEAST ? 1 : width, panels = width / PANEL_ROWS;
     while (*left >= whole) {
@@ -325,6 +325,7 @@ ALWAYS_INLINE void few_tile(const corr2d_tile *tile, size_t pixels, size_t vecto
     size_t left = tile->channels;
     for (size_t i = 0; i < pixels; i++) s.x[i] = tile->x + tile->x_pixel[i];
     few_steps(tile, &s, &left, pixels, vectors);
+    if (pixels == 1 && vectors / 2 > FEW_LEAST) few_steps(tile, &s, &left, pixels, vectors / 2);
     few_steps(tile, &s, &left, pixels, FEW_LEAST);
 }
 
