@@ -2,10 +2,11 @@
 /*
  * Dense layers with vectors over pixels. A tile of pixels is packed tap after tap, so that the micro-kernels read two
  * plain streams, pixels and weights; the first panel packs it on the way from where the pixels lie, which is x itself
- * or, with padding or stride, a strip. Tiles run across the ends of rows, so that only the last one wastes lanes:
+ * or, with padding or stride, a strip. A few panels read them there, all of them. Tiles run across the ends of rows, so
+ * that only the last one wastes lanes:
  *
  *   for each block of input channels: pack the strip, if need be
- *     for each tile of pixels: for each panel of output channels: the tile's outputs
+ *     for each group of tiles: for each panel of output channels: for each tile: its outputs
  */
 #include "kernels/checked.h"
 #include "kernels/plan.h"
@@ -46,7 +47,7 @@
 #define FEW_CHANNELS 16
 #define LINE_FLOATS 16
 
-/* They do so in groups of tiles that read about so many lines, most of a 48 KiB first cache, and of no more than so many tiles. */
+/* They do so in groups of a few tiles, of which the first cache holds about so many lines. */
 #define READ_LINES 640
 #define READ_TILES 6
 
@@ -83,9 +84,9 @@ static size_t strip_tiles(const corr2d_plan *plan) {
     return corr2d_div_up(plan->strip_height * plan->strip_width, tile_width(plan));
 }
 
-/* Whole tiles in a group that is packed. */
+/* Whole tiles in a group that is packed. A tile's floats may have wrapped to none. */
 static size_t packed_tiles(const corr2d_plan *plan, size_t tile_floats) {
-    const size_t fit = corr2d_max(1, corr2d_min(MOST_TILES, GROUP_FLOATS / tile_floats));
+    const size_t fit = corr2d_max(1, corr2d_min(MOST_TILES, GROUP_FLOATS / corr2d_max(1, tile_floats)));
     return corr2d_min(fit, strip_tiles(plan));
 }
 
@@ -221,7 +222,7 @@ static void run_panels(const pass *p, corr2d_tile *tile, corr2d_tile_fn *kernel,
     }
 }
 
-/* The tile, or packed tiles, from pixel `first` on, panels from `from` on, as many at a time as the variant has tiles for. */
+/* The tiles from pixel `first` on, panels from `from` on, as many at a time as the variant has tiles for. */
 static void run_each(const pass *p, corr2d_tile *tile, size_t first, size_t from) {
     const corr2d_job *job = p->job;
     corr2d_tile_fn *const *kernels = tile_kernels(job->plan, tile->pixels);
@@ -274,6 +275,7 @@ static void run_tiles(const pass *p, size_t first, size_t tiles, size_t pixels) 
     run_each(p, &tile, first, from);
 }
 
+/* The same, wherever they lie in y. */
 static void run_group(const pass *p, size_t first, size_t tiles, size_t pixels) {
     const size_t together = side_by_side(p, first, tiles * pixels) ? tiles : 1;
     for (size_t i = 0; i < tiles; i += together) run_tiles(p, first + i * pixels, together, pixels);
@@ -344,8 +346,8 @@ static void run_pass(const pass *p) {
     const size_t width = tile_width(plan), pixels = p->job->out.height * p->job->out.width;
     const size_t few = few_pixels(plan, pixels), last = (pixels - few) % width;
     const size_t share = pixels - few > width && last && last <= plan->kernels->lanes;
-    const size_t whole = (pixels - few) / width - share,
-                 more = few == 1 && whole && whole <= MORE_TILES && has_more(plan);
+    const size_t whole = (pixels - few) / width - share;
+    const size_t more = few == 1 && whole && whole <= MORE_TILES && has_more(plan);
     size_t first = run_whole(p, 0, whole - more, width);
     first = run_whole(p, first, more, width + 1);
     run_last(p, first, last + share * width);

@@ -115,12 +115,13 @@ typedef struct corr2d_kernels {
      * that, more than how much of them the first cache holds, is what makes them fast.
      *
      * With offsets it reads the pixels of each tile where they lie: vector i of tap t at x[x_pixel[i] + offsets[t]],
-     * whole vectors also where `pixels` is less; the next tile's x_pixel follow. It does p panels, and writes the pixels
-     * to packed for those that follow; or, where that is NULL, it does all panels so.
+     * whole vectors also where `pixels` is less; the next tile's x_pixel follow. It does p panels, and writes the
+     * pixels to packed for those that follow; or, where that is NULL, it does all panels so. The last vector may lie
+     * `back` over pixels that are not this tile's.
      *
-     * pixel[pixel_vectors + 1][1], where a variant has it, is the widest tile and one pixel more, `pixels` being v * lanes
-     * + 1. That pixel has an x_pixel of its own, and is packed, tap after tap, behind the tile's others, with room for a
-     * multiple of `lanes` taps.
+     * pixel[pixel_vectors + 1][1], where a variant has it, is the widest tile and one pixel more: `pixels` is v * lanes
+     * and 1. That pixel has an x_pixel of its own, and is packed, tap after tap, behind the tile's others, with room
+     * for a multiple of `lanes` taps.
      *
      * pixel_few[n] does n pixels, 1, 2 or 4, which may lie anywhere, of any number of panels, and reads nothing but
      * x[x_pixel[i] + offsets[t]]: for the last few pixels of a map. Its outputs are y[y_pixel[i] + o * y_channel].
