@@ -117,7 +117,7 @@ ALWAYS_INLINE void pixel_taps_reading(pixel_acc *acc, const corr2d_tile *tile, c
             EACH(v, is.vectors, CORR2D_MAX_VECTORS) f32xn_store(packed + v * LANES, x_f32xn[v]);
             packed += is.vectors * LANES;
         }
-        pixel_tap(acc, x_f32xn, packs ? more : x + pixel[is.vectors], weights, tile->panel, is);
+        pixel_tap(acc, x_f32xn, packs || !is.more ? more : x + pixel[is.vectors], weights, tile->panel, is);
         if (packs && is.more) more++;
         if (use == PIXEL_FETCH) {
             x += ahead;
