@@ -2,10 +2,11 @@
 /*
  * Dense layers with vectors over pixels. A tile of pixels is packed tap after tap, so that the micro-kernels read two
  * plain streams, pixels and weights; the first panel packs it on the way from where the pixels lie, which is x itself
- * or, with padding or stride, a strip. Tiles run across the ends of rows, so that only the last one wastes lanes:
+ * or, with padding or stride, a strip. A few panels read them there, all of them. Tiles run across the ends of rows, so
+ * that only the last one wastes lanes:
  *
  *   for each block of input channels: pack the strip, if need be
- *     for each tile of pixels: for each panel of output channels: the tile's outputs
+ *     for each group of tiles: for each panel of output channels: for each tile: its outputs
  */
 #include "kernels/checked.h"
 #include "kernels/plan.h"
@@ -14,24 +15,45 @@
 
 #include <math.h>
 
-/* At 24 pixels 384 taps take 36 KiB, which the second cache streams as fast as they are used. */
-#define BLOCK_TAPS 384
+/* At 48 pixels 832 taps take 156 KiB, which the second cache streams as fast as they are used. */
+#define BLOCK_TAPS 832
 
 /*
  * Tiles are packed in groups of about this many floats, at least one. Short sums write y fast, so that it matters how:
  * a panel of four channels along a group of many tiles is four streams, and not as many as there are channels.
  */
 #define GROUP_FLOATS (24u << 10)
+#define MOST_TILES 56
 
 /* A strip's pixels, and what its packed block may take: a 512 KiB second cache's size. */
 #define STRIP_PIXELS 1344
 #define STRIP_FLOATS (128u << 10)
 
-/* The weights that all pixels of a strip pass before the next: most of a 512 KiB second cache. */
-#define CHUNK_FLOATS (96u << 10)
+/* The weights that all pixels of a strip pass before the next, each packed anew: most of a 1 MiB second cache. */
+#define CHUNK_FLOATS (192u << 10)
 
 /* Of the pixels that make no whole vector so many are cheaper a few at a time. */
 #define MOST_FEW 8
+
+/* A single one is part of a whole tile where there are no more than this: otherwise it does not show. */
+#define MORE_TILES 8
+
+/*
+ * So few panels read the pixels where they lie, one after the other, where the first cache holds what a tile reads, in
+ * so many lines: packing it takes longer. A few channels do so in any case.
+ */
+#define FEW_PANELS 8
+#define FEW_LINES 576
+#define FEW_CHANNELS 16
+#define LINE_FLOATS 16
+
+/* They do so in groups of a few tiles, of which the first cache holds about so many lines. */
+#define READ_LINES 640
+#define READ_TILES 6
+
+/* Of an image so large, half of a 2 MiB second cache, they fetch ahead what comes so many tiles later. */
+#define FAR_FLOATS (256u << 10)
+#define TILES_AHEAD 2
 
 #define TILE_CHANNELS CORR2D_MAX_ROWS
 #define TILE_PIXELS (CORR2D_MAX_VECTORS * CORR2D_MAX_LANES)
@@ -43,17 +65,47 @@ static bool rows_are_whole(const corr2d_plan *plan) {
     return plan->strip_height == 1 || plan->strip_width % plan->kernels->lanes == 0;
 }
 
-/* Whole tiles in a group. */
-static size_t group_tiles(const corr2d_plan *plan, size_t tile_floats) {
-    const size_t fit = corr2d_max(1, GROUP_FLOATS / tile_floats);
-    return corr2d_min(fit, corr2d_div_up(plan->strip_height * plan->strip_width, tile_width(plan)));
+/* The micro-kernels of tiles of so many pixels, by number of panels. */
+static corr2d_tile_fn *const *tile_kernels(const corr2d_plan *plan, size_t pixels) {
+    return plan->kernels->pixel[corr2d_div_up(pixels, plan->kernels->lanes)];
+}
+
+/* Whether the variant's widest tile may have one pixel more. */
+static bool has_more(const corr2d_plan *plan) { return plan->kernels->pixel[plan->kernels->pixel_vectors + 1][1]; }
+
+/* The most that a tile takes. */
+static size_t packed_tile(const corr2d_plan *plan, bool *overflow) {
+    const size_t more = has_more(plan) ? corr2d_round_up(plan->offset_count, plan->kernels->lanes) : 0;
+    return corr2d_sum(corr2d_mul(plan->offset_count, tile_width(plan), overflow), more, overflow);
+}
+
+/* No group has more whole tiles than a strip. */
+static size_t strip_tiles(const corr2d_plan *plan) {
+    return corr2d_div_up(plan->strip_height * plan->strip_width, tile_width(plan));
+}
+
+/* Whole tiles in a group that is packed. A tile's floats may have wrapped to none. */
+static size_t packed_tiles(const corr2d_plan *plan, size_t tile_floats) {
+    const size_t fit = corr2d_max(1, corr2d_min(MOST_TILES, GROUP_FLOATS / corr2d_max(1, tile_floats)));
+    return corr2d_min(fit, strip_tiles(plan));
+}
+
+/* The lines that a tile reads where its pixels lie. */
+static size_t read_lines(const corr2d_plan *plan) {
+    const bool shifted = plan->in_place && plan->layer.x.channel % LINE_FLOATS;
+    return plan->offset_count * corr2d_div_up(tile_width(plan) + (shifted ? LINE_FLOATS - 1 : 0), LINE_FLOATS);
+}
+
+/* Whole tiles in a group that is not. */
+static size_t read_tiles(const corr2d_plan *plan) {
+    const size_t fit = corr2d_max(1, corr2d_min(READ_TILES, READ_LINES / read_lines(plan)));
+    return corr2d_min(fit, strip_tiles(plan));
 }
 
 /* The group that is packed, in floats. */
 static size_t packed_size(const corr2d_plan *plan, bool *overflow) {
-    const size_t kernel = plan->layer.rows.taps * plan->layer.columns.taps;
-    const size_t tile = corr2d_mul(corr2d_mul(plan->block, kernel, overflow), tile_width(plan), overflow);
-    return corr2d_mul(group_tiles(plan, tile), tile, overflow);
+    const size_t tile = packed_tile(plan, overflow);
+    return corr2d_mul(packed_tiles(plan, tile), tile, overflow);
 }
 
 /*
@@ -170,11 +222,10 @@ static void run_panels(const pass *p, corr2d_tile *tile, corr2d_tile_fn *kernel,
     }
 }
 
-/* The packed tiles from pixel `first` on, panels from `from` on, as many at a time as the variant has tiles for. */
-static void run_packed(const pass *p, corr2d_tile *tile, size_t first, size_t from) {
+/* The tiles from pixel `first` on, panels from `from` on, as many at a time as the variant has tiles for. */
+static void run_each(const pass *p, corr2d_tile *tile, size_t first, size_t from) {
     const corr2d_job *job = p->job;
-    const corr2d_kernels *k = job->plan->kernels;
-    corr2d_tile_fn *const *kernels = k->pixel[corr2d_div_up(tile->pixels, k->lanes)];
+    corr2d_tile_fn *const *kernels = tile_kernels(job->plan, tile->pixels);
     for (size_t together = CORR2D_MAX_PANELS; together > 0; together--) {
         if (!kernels[together]) continue;
         const size_t to = from + (job->last - from) / together * together;
@@ -183,44 +234,51 @@ static void run_packed(const pass *p, corr2d_tile *tile, size_t first, size_t fr
     }
 }
 
-/* The first panels of the tile of pixels from `first` on, whole vectors of which can be read; packs it. */
-static void run_first(const pass *p, corr2d_tile *tile, size_t first, size_t panels) {
-    const corr2d_job *job = p->job;
-    const corr2d_kernels *k = job->plan->kernels;
-    const size_t vectors = corr2d_div_up(tile->pixels, k->lanes), width = job->out.width;
-    ptrdiff_t x_pixel[CORR2D_MAX_VECTORS];
-    for (size_t v = 0; v < vectors; v++) {
-        const size_t pixel = first + v * k->lanes;
-        x_pixel[v] = (ptrdiff_t)(pixel / width * p->row + pixel % width);
+/* Where the vectors of `tiles` tiles lie, from pixel `first` on. */
+static void list_vectors(const pass *p, const corr2d_tile *tile, ptrdiff_t *x_pixel, size_t first, size_t tiles) {
+    const size_t lanes = p->job->plan->kernels->lanes, width = p->job->out.width;
+    for (size_t i = 0; i < tiles; i++, first += tile->pixels) {
+        for (size_t at = 0; at < tile->pixels; at += lanes) {
+            const size_t pixel = first + at - (at + lanes < tile->pixels ? 0 : tile->back);
+            *x_pixel++ = (ptrdiff_t)(pixel / width * p->row + pixel % width);
+        }
     }
-    tile->x = p->x;
-    tile->x_pixel = x_pixel;
-    run_panels(p, tile, k->pixel[vectors][panels], first, job->first, job->first + panels, panels);
 }
 
 /* The most panels that a tile of so many pixels can have here. */
 static size_t first_panels(const pass *p, size_t pixels) {
-    const corr2d_kernels *k = p->job->plan->kernels;
     size_t panels = corr2d_min(CORR2D_MAX_PANELS, p->job->last - p->job->first);
-    while (!k->pixel[corr2d_div_up(pixels, k->lanes)][panels]) panels--;
+    while (!tile_kernels(p->job->plan, pixels)[panels]) panels--;
     return panels;
 }
 
-/* `tiles` tiles of `pixels` pixels each, from pixel `first` on. */
-static void run_group(const pass *p, size_t first, size_t tiles, size_t pixels) {
-    const size_t size = p->tile.taps * corr2d_round_up(pixels, p->job->plan->kernels->lanes);
-    const size_t panels = first_panels(p, pixels), rest = p->job->first + panels;
+/* `tiles` tiles of `pixels` pixels each, from pixel `first` on, which are side by side in y or one. */
+static void run_tiles(const pass *p, size_t first, size_t tiles, size_t pixels) {
+    const corr2d_plan *plan = p->job->plan;
+    ptrdiff_t x_pixel[MOST_TILES * (CORR2D_MAX_VECTORS + 1)];
     corr2d_tile tile = p->tile;
+    size_t from = p->job->first;
+    tile.tiles = tiles;
     tile.pixels = pixels;
-    for (size_t i = 0; i < tiles; i++, tile.packed += size) run_first(p, &tile, first + i * pixels, panels);
-    tile.packed = p->tile.packed;
-    tile.offsets = NULL;
-    if (side_by_side(p, first, tiles * pixels)) {
-        tile.tiles = tiles;
-        run_packed(p, &tile, first, rest);
-        return;
+    if (plan->in_place && pixels < tile_width(plan)) tile.back = corr2d_round_up(pixels, plan->kernels->lanes) - pixels;
+    list_vectors(p, &tile, x_pixel, first, tiles);
+    tile.x = p->x;
+    tile.x_pixel = x_pixel;
+    if (tile.packed) {
+        const size_t panels = first_panels(p, pixels);
+        run_panels(p, &tile, tile_kernels(plan, pixels)[panels], first, from, from + panels, panels);
+        tile.offsets = NULL;
+        tile.fetched = tile.ahead ? plan->offsets : NULL;
+        tile.ahead = (ptrdiff_t)(tiles * pixels);
+        from += panels;
     }
-    for (size_t i = 0; i < tiles; i++, tile.packed += size) run_packed(p, &tile, first + i * pixels, rest);
+    run_each(p, &tile, first, from);
+}
+
+/* The same, wherever they lie in y. */
+static void run_group(const pass *p, size_t first, size_t tiles, size_t pixels) {
+    const size_t together = side_by_side(p, first, tiles * pixels) ? tiles : 1;
+    for (size_t i = 0; i < tiles; i += together) run_tiles(p, first + i * pixels, together, pixels);
 }
 
 /* `pixels` pixels of all panels, from the first-th on, no more than the variant takes. */
@@ -245,11 +303,20 @@ static void run_few(const pass *p, size_t first, size_t pixels) {
     plan->kernels->pixel_few[pixels](&tile);
 }
 
-/* How many of a strip's pixels, its last ones, are no vector, or so little of one that a few at a time are cheaper. */
+/* How many of a strip's last pixels are no vector, or so little of one that a tile of its own would be dear. */
 static size_t few_pixels(const corr2d_plan *plan, size_t pixels) {
     if (one_pixel(&plan->layer)) return 1;
     const size_t rest = pixels % plan->kernels->lanes;
-    return plan->in_place || rest <= MOST_FEW ? rest : 0;
+    return rest <= MOST_FEW || (plan->in_place && pixels < plan->kernels->lanes) ? rest : 0;
+}
+
+/* So many whole tiles side by side from pixel `first` on, group by group. Returns where they end. */
+static size_t run_whole(const pass *p, size_t first, size_t tiles, size_t pixels) {
+    bool overflow = false;
+    const corr2d_plan *plan = p->job->plan;
+    const size_t most = p->tile.packed ? packed_tiles(plan, packed_tile(plan, &overflow)) : read_tiles(plan);
+    for (size_t i = 0; i < tiles; i += most) run_group(p, first + i * pixels, corr2d_min(most, tiles - i), pixels);
+    return first + tiles * pixels;
 }
 
 /* The pixels after all whole tiles, in one tile or in two about equal. */
@@ -262,20 +329,29 @@ static void run_last(const pass *p, size_t first, size_t pixels) {
     }
 }
 
-/* A tile of one vector is slow: the last whole tile shares what would be one. */
+/* The few pixels, from `first` on. */
+static void run_rest(const pass *p, size_t first, size_t pixels) {
+    for (size_t few = CORR2D_FEW_PIXELS; pixels; first += few, pixels -= few) {
+        while (few > pixels) few /= 2;
+        run_few(p, first, few);
+    }
+}
+
+/*
+ * A tile of one vector is slow: the last whole tile shares what would be one. A single pixel that is left goes with the
+ * last whole tile, if it can.
+ */
 static void run_pass(const pass *p) {
     const corr2d_plan *plan = p->job->plan;
-    const size_t width = tile_width(plan), most = group_tiles(plan, plan->offset_count * width);
-    const size_t pixels = p->job->out.height * p->job->out.width, tiled = pixels - few_pixels(plan, pixels);
-    size_t tiles = tiled / width;
-    const bool share = tiles && tiled > tiles * width && tiled - tiles * width <= plan->kernels->lanes;
-    tiles -= share;
-    for (size_t i = 0; i < tiles; i += most) run_group(p, i * width, corr2d_min(most, tiles - i), width);
-    run_last(p, tiles * width, tiled - tiles * width);
-    for (size_t i = tiled, few = CORR2D_FEW_PIXELS; i < pixels; i += few) {
-        while (few > pixels - i) few /= 2;
-        run_few(p, i, few);
-    }
+    const size_t width = tile_width(plan), pixels = p->job->out.height * p->job->out.width;
+    const size_t few = few_pixels(plan, pixels), last = (pixels - few) % width;
+    const size_t share = pixels - few > width && last && last <= plan->kernels->lanes;
+    const size_t whole = (pixels - few) / width - share;
+    const size_t more = few == 1 && whole && whole <= MORE_TILES && has_more(plan);
+    size_t first = run_whole(p, 0, whole - more, width);
+    first = run_whole(p, first, more, width + 1);
+    run_last(p, first, last + share * width);
+    run_rest(p, first + last + share * width, few - more);
 }
 
 /* All panels, so many at a time that the second cache holds their weights while all pixels pass. */
@@ -291,14 +367,29 @@ static void run_chunks(const pass *all) {
     }
 }
 
+/* How far ahead x is fetched by panels that read it. */
+static ptrdiff_t fetched_ahead(const corr2d_plan *plan) {
+    const corr2d_layer *layer = &plan->layer;
+    const bool far = plan->in_place && layer->group_in * layer->rows.out * layer->columns.out > FAR_FLOATS;
+    return far ? (ptrdiff_t)(TILES_AHEAD * tile_width(plan)) : 0;
+}
+
+/* Whether all panels of a job read the pixels where they lie. */
+static bool all_read(const corr2d_job *job) {
+    const corr2d_plan *plan = job->plan;
+    const size_t panels = job->last - job->first;
+    if (plan->in_place && panels * plan->panel_channels <= FEW_CHANNELS) return true;
+    return read_lines(plan) <= FEW_LINES && panels <= FEW_PANELS;
+}
+
 static void run(const corr2d_job *job) {
     const corr2d_plan *plan = job->plan;
     const corr2d_layer *layer = &plan->layer;
     const size_t kernel = layer->rows.taps * layer->columns.taps;
     const size_t row = job->out.row * layer->rows.stride * layer->x.row;
-    const size_t tile_floats = plan->offset_count * tile_width(plan);
+    bool overflow = false;
     float *packed = job->workspace;
-    float *strip = plan->in_place ? NULL : packed + group_tiles(plan, tile_floats) * tile_floats;
+    float *strip = plan->in_place ? NULL : packed + packed_size(plan, &overflow);
     for (size_t c = 0; c < layer->group_in; c += plan->block) {
         const size_t channels = corr2d_min(plan->block, layer->group_in - c);
         const bool last = c + channels == layer->group_in;
@@ -307,7 +398,8 @@ static void run(const corr2d_job *job) {
             .job = job, .x = x + row + job->out.column, .row = layer->rows.stride * layer->x.row, .tap = c * kernel};
         p.tile = (corr2d_tile){.taps = channels * kernel,
                                .offsets = plan->offsets,
-                               .packed = packed,
+                               .packed = all_read(job) ? NULL : packed,
+                               .ahead = fetched_ahead(plan),
                                .tiles = 1,
                                .panel = plan->panel_channels * corr2d_layer_taps(layer),
                                .y_channel = layer->y.channel,

@@ -146,6 +146,7 @@ corr2d_status corr2d_plan_make(corr2d_plan **plan, const corr2d_spec *spec, cons
     draft.kernels = kernels;
     if (kernels->narrower && wants_narrower(draft.path, &draft.layer, kernels)) draft.kernels = kernels->narrower;
     draft.path->cut(&draft, &overflow);
+    draft.strip.halve = draft.kernels->halve;
     status = allocate(&made, &draft, overflow);
     if (status) return status;
     made->finite = corr2d_weights_finite(&made->layer, weights);

@@ -7,6 +7,9 @@
 
 #define LINE_FLOATS 16
 
+/* Half of a 32 KiB first cache. */
+#define CHANNELS_FLOATS (4u << 10)
+
 corr2d_runs corr2d_runs_split(const corr2d_axis *axis, size_t out, bool share, bool *overflow) {
     const size_t common = corr2d_gcd(axis->stride, axis->dilation);
     const size_t period = axis->stride / common, shift = axis->dilation / common;
@@ -103,8 +106,6 @@ static inline void zeros(float *to, size_t count) {
 static inline void gather(float *restrict to, const float *restrict from, size_t count, size_t step) {
     if (step == 1) {
         memcpy(to, from, count * sizeof *to);
-    } else if (step == 2) {
-        for (size_t i = 0; i < count; i++) to[i] = from[2 * i];
     } else {
         for (size_t i = 0; i < count; i++) to[i] = from[i * step];
     }
@@ -131,8 +132,8 @@ static bool row_inside(const block *b, size_t row) {
     return row >= b->rows.before && row - b->rows.before < b->rows.inside && b->columns.inside;
 }
 
-/* A block of one channel, a strip's rows `row` apart. */
-static void pack_plane(float *to, const block *b, const float *x, size_t row) {
+/* A block of one channel, a strip's rows `row` apart. Every second of x's columns is `halve`d, if that is not NULL. */
+static void pack_plane(float *to, const block *b, const float *x, size_t row, corr2d_halve_fn *halve) {
     const size_t length = b->columns.length, before = b->columns.before, inside = b->columns.inside;
     for (size_t i = 0; i < b->rows.length; i++, to += row) {
         if (!row_inside(b, i)) {
@@ -140,7 +141,11 @@ static void pack_plane(float *to, const block *b, const float *x, size_t row) {
             continue;
         }
         zeros(to, before);
-        gather(to + before, x, inside, b->column);
+        if (halve) {
+            halve(to + before, x, inside);
+        } else {
+            gather(to + before, x, inside, b->column);
+        }
         zeros(to + before + inside, length - before - inside);
         x += b->row;
     }
@@ -175,19 +180,31 @@ static void pack_pixels(float *to, const block *b, const corr2d_strip *strip, si
     }
 }
 
-void corr2d_strip_pack(float *strip_data, const corr2d_strip *strip, const corr2d_layer *layer, const float *x,
-                       size_t channels, corr2d_rectangle out) {
+/* `channels` of them, the first of them at x. */
+static void pack_channels(float *strip_data, const corr2d_strip *strip, const corr2d_layer *layer, const float *x,
+                          size_t channels, corr2d_rectangle out) {
     for (size_t r = 0; r < strip->rows.count; r++) {
         for (size_t s = 0; s < strip->columns.count; s++) {
             const block b = block_of(strip, layer, x, out, r, s);
+            corr2d_halve_fn *const halve = layer->x.column == 1 && b.column == 2 ? strip->halve : NULL;
             float *to = strip_data + r * strip->rows.pitch * strip->row + s * strip->run;
             if (strip->channels_last) {
                 pack_pixels(to, &b, strip, channels, layer->x.channel);
                 continue;
             }
             for (size_t c = 0; c < channels; c++) {
-                pack_plane(to + c * strip->channel, &b, b.x + c * layer->x.channel, strip->row);
+                pack_plane(to + c * strip->channel, &b, b.x + c * layer->x.channel, strip->row, halve);
             }
         }
+    }
+}
+
+/* So many channels at a time that the first cache holds them while their runs are read one after the other. */
+void corr2d_strip_pack(float *strip_data, const corr2d_strip *strip, const corr2d_layer *layer, const float *x,
+                       size_t channels, corr2d_rectangle out) {
+    const size_t most = strip->channels_last ? channels : corr2d_max(1, CHANNELS_FLOATS / strip->channel);
+    for (size_t c = 0; c < channels; c += most) {
+        pack_channels(strip_data + c * strip->channel, strip, layer, x + c * layer->x.channel,
+                      corr2d_min(most, channels - c), out);
     }
 }

@@ -13,6 +13,7 @@
 #define CORR2D_STRIP_H
 
 #include "kernels/layer.h"
+#include "kernels/variant.h"
 
 /* How one axis is laid out: tap t is in run t % period, shifted by t / period * shift. */
 typedef struct corr2d_runs {
@@ -38,6 +39,7 @@ typedef struct corr2d_strip {
     bool channels_last;
     size_t channel, run, row, column; /* distances; `run` between column runs, row runs follow on as rows */
     size_t size;                      /* of the whole strip */
+    corr2d_halve_fn *halve;
 } corr2d_strip;
 
 corr2d_strip corr2d_strip_planes(corr2d_runs rows, corr2d_runs columns, size_t channels, bool *overflow);

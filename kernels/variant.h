@@ -51,7 +51,9 @@ typedef struct corr2d_tile {
     const float *x;            /* what the pixels are counted from */
     const ptrdiff_t *x_pixel;  /* where each pixel, or each vector of pixels, lies, seen from x */
     const float *const *x_tap; /* depthwise_edge: where each tap lies */
-    float *packed;             /* pixel tiles: the pixels, tap after tap */
+    float *packed;             /* pixel tiles: the pixels, tap after tap, or NULL */
+    const ptrdiff_t *fetched;  /* where not NULL, the packed ones' offsets, to fetch others `ahead` */
+    ptrdiff_t ahead;           /* with offsets, but not packed: from a pixel to the one that is fetched ahead */
     size_t tiles;              /* pixel tiles: how many side by side */
     const float *weights;      /* packed, see each kernel */
     size_t panel;              /* from one panel of weights to the next */
@@ -62,6 +64,7 @@ typedef struct corr2d_tile {
     const ptrdiff_t *y_pixel;  /* channel tiles: where each pixel lies, seen from y */
     size_t channels;           /* how many output channels are real, at least 1; no other is stored */
     size_t pixels;             /* likewise the pixels */
+    size_t back;               /* pixel tiles: how far back the last vector begins, over pixels that others store */
     bool load;                 /* start from y + bias, not from bias */
     float lo, hi;              /* the activation as a clamp; -inf and +inf where there is none, or not yet */
 } corr2d_tile;
@@ -106,10 +109,15 @@ typedef struct corr2d_blocks {
 
 typedef void corr2d_blocks_fn(const corr2d_blocks *blocks);
 
+/* to[i] = from[2 * i] for i = 0 ... count - 1. Reads nothing behind from[2 * count - 2]. */
+typedef void corr2d_halve_fn(float *to, const float *from, size_t count);
+
 typedef struct corr2d_kernels {
     const char *name;
     bool fused;   /* keeps the numeric contract to the bit */
     size_t lanes; /* floats in a vector */
+
+    corr2d_halve_fn *halve; /* for strips, where the stride is 2 */
 
     /*
      * Pixel tiles: vectors hold neighbouring pixels, p panels of panel_rows output channels by v vectors of pixels.
@@ -127,16 +135,21 @@ typedef struct corr2d_kernels {
      * no such tile; it has one panel of every width from 1 to pixel_vectors. Both streams are read from front to back:
      * that, more than how much of them the first cache holds, is what makes them fast.
      *
-     * With offsets it does one tile of p panels alone, and reads its pixels where they lie: vector i of tap t at
-     * x[x_pixel[i] + offsets[t]], whole vectors also where `pixels` is less. It writes them to packed, for the panels
-     * that follow.
+     * With offsets it reads the pixels of each tile where they lie: vector i of tap t at x[x_pixel[i] + offsets[t]],
+     * whole vectors also where `pixels` is less; the next tile's x_pixel follow. It does p panels, and writes the
+     * pixels to packed for those that follow; or, where that is NULL, it does all panels so. The last vector may lie
+     * `back` over pixels that are not this tile's.
+     *
+     * pixel[pixel_vectors + 1][1], where a variant has it, is the widest tile and one pixel more: `pixels` is v * lanes
+     * and 1. That pixel has an x_pixel of its own, and is packed, tap after tap, behind the tile's others, with room
+     * for a multiple of `lanes` taps.
      *
      * pixel_few[n] does n pixels, 1, 2 or 4, which may lie anywhere, of any number of panels, and reads nothing but
      * x[x_pixel[i] + offsets[t]]: for the last few pixels of a map. Its outputs are y[y_pixel[i] + o * y_channel].
      */
     size_t panel_rows;
     size_t pixel_vectors; /* the widest tile, which is the fastest */
-    corr2d_tile_fn *pixel[CORR2D_MAX_VECTORS + 1][CORR2D_MAX_PANELS + 1];
+    corr2d_tile_fn *pixel[CORR2D_MAX_VECTORS + 2][CORR2D_MAX_PANELS + 1];
     corr2d_tile_fn *pixel_few[CORR2D_FEW_PIXELS + 1];
 
     /*

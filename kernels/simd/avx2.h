@@ -74,6 +74,8 @@ WORD f32xn f32xn_pull(f32xn a) {
     return simde_mm256_castsi256_ps(simde_mm256_alignr_epi8(joint, simde_mm256_castps_si256(a), 4));
 }
 
+WORD f32xn f32xn_load_panel(const float *p) { return simde_mm256_castps128_ps256(simde_mm_loadu_ps(p)); }
+
 WORD void f32xn_split(f32xn a, f32xn b, f32xn *even, f32xn *odd) {
     const simde__m256d evens = simde_mm256_castps_pd(simde_mm256_shuffle_ps(a, b, 0x88));
     const simde__m256d odds = simde_mm256_castps_pd(simde_mm256_shuffle_ps(a, b, 0xdd));

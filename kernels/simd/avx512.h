@@ -15,7 +15,6 @@
 #include <simde/x86/avx512/max.h>
 #include <simde/x86/avx512/min.h>
 #include <simde/x86/avx512/permutex2var.h>
-#include <simde/x86/avx512/set.h>
 #include <simde/x86/avx512/set1.h>
 #include <simde/x86/avx512/storeu.h>
 #include <simde/x86/fma.h>
@@ -109,6 +108,10 @@ WORD f32xn f32xn_load_panels(const float *p, size_t panel) {
     const simde__m512d low = simde_mm512_castpd256_pd512(simde_mm256_castps_pd(simde_mm256_loadu_ps(p)));
     return simde_mm512_castpd_ps(
         simde_mm512_insertf64x4(low, simde_mm256_castps_pd(simde_mm256_loadu_ps(p + panel)), 1));
+}
+
+WORD f32xn f32xn_load_panel(const float *p) {
+    return simde_mm512_castpd_ps(simde_mm512_castpd256_pd512(simde_mm256_castps_pd(simde_mm256_loadu_ps(p))));
 }
 
 /* GCC 12 puts an index vector of constants together element by element, so these are in memory. */

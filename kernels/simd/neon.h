@@ -78,6 +78,8 @@ WORD f32xn f32xn_push(f32xn a, float first) { return simde_vextq_f32(f32xn_splat
 
 WORD f32xn f32xn_pull(f32xn a) { return simde_vextq_f32(a, f32xn_splat(0.0f), 1); }
 
+WORD f32xn f32xn_load_panel(const float *p) { return f32xn_load(p); }
+
 WORD void f32xn_split(f32xn a, f32xn b, f32xn *even, f32xn *odd) {
     const simde_float32x4x2_t pair = simde_vuzpq_f32(a, b);
     *even = pair.val[0];

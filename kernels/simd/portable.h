@@ -72,6 +72,8 @@ WORD f32xn f32xn_pull(f32xn a) {
     return simde_mm_shuffle_ps(moved, moved, 0x39);
 }
 
+WORD f32xn f32xn_load_panel(const float *p) { return f32xn_load(p); }
+
 WORD void f32xn_split(f32xn a, f32xn b, f32xn *even, f32xn *odd) {
     *even = simde_mm_shuffle_ps(a, b, 0x88);
     *odd = simde_mm_shuffle_ps(a, b, 0xdd);

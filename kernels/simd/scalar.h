@@ -68,6 +68,9 @@ WORD f32xn f32xn_load_panels(const float *p, size_t panel) {
     return *p;
 }
 
+/* Of a panel of PANEL_ROWS weights as many as a vector holds; where it holds more, the rest is anything. */
+WORD f32xn f32xn_load_panel(const float *p) { return *p; }
+
 /* Four weights, of which one at a time multiplies a whole vector. */
 typedef const float *f32x4;
 

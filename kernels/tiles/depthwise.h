@@ -236,13 +236,11 @@ ALWAYS_INLINE void plane_channels(const corr2d_planes *all, size_t size, size_t 
 }
 
 /*
- * 3x3 kernels on rows of a vector or more have tiles of their own where none of tiles/rows.h read them where they lie;
- * on shorter rows, where those are of interest: a vector of eight.
+ * 3x3 kernels have tiles of their own on rows shorter than a vector of eight, and on others where a variant wants them:
+ * not where those of tiles/rows.h read them where they lie, nor where room is dearer than time.
  */
-#ifdef ROWS_TOGETHER
+#ifndef PLANES_WIDE_3
 #define PLANES_WIDE_3 false
-#else
-#define PLANES_WIDE_3 true
 #endif
 #define PLANES_NARROW_3 (LANES == 8)
 

@@ -2,13 +2,37 @@
 /* The pixel tiles of kernels/variant.h, written once over the words of simd/. */
 #include "kernels/tiles/common.h"
 
+#include <math.h>
+
 /* The most rows, which are output channels, of a tile. */
 #define PIXEL_ROWS (CORR2D_MAX_PANELS * PANEL_ROWS)
+
+/* The widest tile. */
+#define PIXEL_VECTORS 3
+
+/* A tile's constants. With `more` it has one pixel more, whose vector holds the channels of its one panel. */
+typedef struct pixel_shape {
+    size_t panels, vectors;
+    bool more;
+} pixel_shape;
 
 /* acc.v[r][v]: output channel r, pixels v * LANES ... v * LANES + LANES - 1. */
 typedef struct pixel_acc {
     f32xn v[PIXEL_ROWS][CORR2D_MAX_VECTORS];
+    f32xn more;
 } pixel_acc;
+
+/* One pixel's channels in memory. */
+#define MORE_FLOATS (LANES < PANEL_ROWS ? PANEL_ROWS : LANES)
+
+/* One step of a tile: where it begins, and how many channels are left. */
+typedef struct pixel_step {
+    float *packed;
+    const ptrdiff_t *x_pixel;
+    const float *weights, *bias;
+    float *y, *next;
+    size_t channels;
+} pixel_step;
 
 /* Where a panel finds its y: in place, or, where part of the tile is not real, in a buffer. */
 typedef struct pixel_y {
@@ -24,126 +48,202 @@ ALWAYS_INLINE void pixel_bias(pixel_acc *acc, const float *bias, size_t rows, si
 }
 
 ALWAYS_INLINE void pixel_load(pixel_acc *acc, pixel_y y, size_t rows, size_t vectors) {
+    const float *p = y.p;
     EACH(r, rows, PIXEL_ROWS) {
-        const float *p = y.p + r * y.channel;
         EACH(v, vectors, CORR2D_MAX_VECTORS) acc->v[r][v] = f32xn_add(f32xn_load(p + v * LANES), acc->v[r][v]);
+        p += y.channel;
+        FORGET(p);
     }
 }
 
-/* One tap of the packed pixels at x: each vector is loaded once and used by every row. */
-ALWAYS_INLINE void pixel_tap(pixel_acc *acc, const f32xn *x_f32xn, const float *weights, size_t panel, size_t panels,
-                             size_t vectors) {
-    EACH(p, panels, CORR2D_MAX_PANELS) {
+/* One tap: each vector of pixels is loaded once and used by every row, and the weights once more by one more pixel. */
+ALWAYS_INLINE void pixel_tap(pixel_acc *acc, const f32xn *x_f32xn, const float *more, const float *weights,
+                             size_t panel, pixel_shape is) {
+    EACH(p, is.panels, CORR2D_MAX_PANELS) {
         UNROLL for (size_t r = 0; r < PANEL_ROWS; r++) {
             const f32x4 w = f32x4_load(weights + p * panel + r / 4 * 4);
             f32xn *a = acc->v[p * PANEL_ROWS + r];
-            EACH(v, vectors, CORR2D_MAX_VECTORS) a[v] = f32xn_fma_lane(x_f32xn[v], w, r % 4, a[v]);
+            EACH(v, is.vectors, CORR2D_MAX_VECTORS) a[v] = f32xn_fma_lane(x_f32xn[v], w, r % 4, a[v]);
         }
     }
+    if (is.more) {
+        const f32xn w_f32xn = f32xn_load_panel(weights);
+        acc->more = f32xn_fma(f32xn_splat(*more), w_f32xn, acc->more);
+    }
 }
 
-/* All taps of the packed pixels. */
-ALWAYS_INLINE void pixel_taps(pixel_acc *acc, const corr2d_tile *tile, const float *packed, const float *weights,
-                              size_t panels, size_t vectors) {
+/* All taps of the packed pixels, and of `more` behind them. May fetch vectors at `far` on the way. */
+ALWAYS_INLINE void pixel_taps(pixel_acc *acc, const corr2d_tile *tile, const pixel_step *s, pixel_shape is,
+                              const float *far, bool fetching) {
     const size_t panel = tile->panel;
-    const float *const end = weights + tile->taps * PANEL_ROWS;
+    const ptrdiff_t *fetched = tile->fetched;
+    const float *packed = s->packed, *more = packed + tile->taps * is.vectors * LANES;
+    const float *weights = s->weights, *const end = weights + tile->taps * PANEL_ROWS;
     while (weights != end) {
         f32xn x_f32xn[CORR2D_MAX_VECTORS];
-        EACH(v, vectors, CORR2D_MAX_VECTORS) x_f32xn[v] = f32xn_load(packed + v * LANES);
-        pixel_tap(acc, x_f32xn, weights, panel, panels, vectors);
-        packed += vectors * LANES;
+        EACH(v, is.vectors, CORR2D_MAX_VECTORS) x_f32xn[v] = f32xn_load(packed + v * LANES);
+        if (fetching) __builtin_prefetch(far + *fetched++, 0, 2);
+        pixel_tap(acc, x_f32xn, more, weights, panel, is);
+        packed += is.vectors * LANES;
         weights += PANEL_ROWS;
+        if (is.more) more++;
     }
 }
 
-/* The same from where the pixels lie; packs them on the way. */
-ALWAYS_INLINE void pixel_taps_packing(pixel_acc *acc, const corr2d_tile *tile, const float *weights, size_t panels,
-                                      size_t vectors) {
-    const ptrdiff_t *offset = tile->offsets, *const end = offset + tile->taps;
-    const float *x[CORR2D_MAX_VECTORS];
-    float *packed = tile->packed;
-    EACH(v, vectors, CORR2D_MAX_VECTORS) x[v] = tile->x + tile->x_pixel[v];
+/* What is done with the pixels on the way, where they are read where they lie. */
+typedef enum pixel_use { PIXEL_READ, PIXEL_PACK, PIXEL_FETCH } pixel_use;
+
+/* The one pixel more is packed by itself: stored between the others it would hold up all of them. */
+ALWAYS_INLINE void more_pack(const corr2d_tile *tile, float *more, ptrdiff_t pixel) {
+    for (size_t t = 0; t < tile->taps; t++) more[t] = tile->x[pixel + tile->offsets[t]];
+}
+
+/* The same from where the pixels lie; on the way packs them, or fetches others, `ahead` of them. */
+ALWAYS_INLINE void pixel_taps_reading(pixel_acc *acc, const corr2d_tile *tile, const pixel_step *s, pixel_shape is,
+                                      pixel_use use) {
+    const ptrdiff_t *offset = tile->offsets, *const end = offset + tile->taps, ahead = tile->ahead;
+    const bool packs = use == PIXEL_PACK;
+    const float *weights = s->weights;
+    ptrdiff_t pixel[CORR2D_MAX_VECTORS + 1];
+    float *packed = s->packed, *more = packs ? packed + tile->taps * is.vectors * LANES : NULL;
+    EACH(v, is.vectors + is.more, CORR2D_MAX_VECTORS + 1) pixel[v] = s->x_pixel[v];
+    if (packs && is.more) more_pack(tile, more, pixel[is.vectors]);
     for (; offset != end; offset++) {
         f32xn x_f32xn[CORR2D_MAX_VECTORS];
-        EACH(v, vectors, CORR2D_MAX_VECTORS) x_f32xn[v] = f32xn_load(x[v] + *offset);
-        EACH(v, vectors, CORR2D_MAX_VECTORS) f32xn_store(packed + v * LANES, x_f32xn[v]);
-        pixel_tap(acc, x_f32xn, weights, tile->panel, panels, vectors);
-        packed += vectors * LANES;
+        const float *x = tile->x + *offset;
+        FORGET(x);
+        EACH(v, is.vectors, CORR2D_MAX_VECTORS) x_f32xn[v] = f32xn_load(x + pixel[v]);
+        if (packs) {
+            EACH(v, is.vectors, CORR2D_MAX_VECTORS) f32xn_store(packed + v * LANES, x_f32xn[v]);
+            packed += is.vectors * LANES;
+        }
+        pixel_tap(acc, x_f32xn, packs || !is.more ? more : x + pixel[is.vectors], weights, tile->panel, is);
+        if (packs && is.more) more++;
+        if (use == PIXEL_FETCH) {
+            x += ahead;
+            FORGET(x);
+            EACH(v, is.vectors, CORR2D_MAX_VECTORS) __builtin_prefetch(x + pixel[v], 0, 2);
+        }
         weights += PANEL_ROWS;
     }
 }
 
-ALWAYS_INLINE void pixel_store(const pixel_acc *acc, pixel_y y, size_t rows, size_t vectors, f32xn lo, f32xn hi) {
-    EACH(r, rows, PIXEL_ROWS) {
-        float *p = y.p + r * y.channel;
-        EACH(v, vectors, CORR2D_MAX_VECTORS) f32xn_store(p + v * LANES, finish(acc->v[r][v], lo, hi));
+ALWAYS_INLINE void pixel_sum(pixel_acc *acc, const corr2d_tile *tile, const pixel_step *s, pixel_shape is) {
+    const bool last = s->channels <= is.panels * PANEL_ROWS;
+    const size_t step = (tile->channels - s->channels) / PANEL_ROWS;
+    if (!tile->offsets && is.vectors == PIXEL_VECTORS && !is.more && tile->fetched && step < is.vectors) {
+        pixel_taps(acc, tile, s, is, tile->x + s->x_pixel[step] + tile->ahead, true);
+    } else if (!tile->offsets) {
+        pixel_taps(acc, tile, s, is, NULL, false);
+    } else if (s->packed) {
+        pixel_taps_reading(acc, tile, s, is, PIXEL_PACK);
+    } else if (is.vectors == PIXEL_VECTORS && !is.more && tile->ahead && last) {
+        pixel_taps_reading(acc, tile, s, is, PIXEL_FETCH);
+    } else {
+        pixel_taps_reading(acc, tile, s, is, PIXEL_READ);
     }
 }
 
-/* One step of a tile: where it begins, and how many channels are left. */
-typedef struct pixel_step {
-    const float *packed, *weights, *bias;
-    float *y, *next;
-    size_t channels;
-} pixel_step;
+ALWAYS_INLINE void pixel_clamp(pixel_acc *acc, const corr2d_tile *tile, size_t rows, size_t vectors) {
+    if (tile->lo == -INFINITY && tile->hi == INFINITY) return;
+    const f32xn lo = f32xn_splat(tile->lo), hi = f32xn_splat(tile->hi);
+    EACH(r, rows, PIXEL_ROWS) { EACH(v, vectors, CORR2D_MAX_VECTORS) acc->v[r][v] = f32xn_clamp(acc->v[r][v], lo, hi); }
+}
+
+ALWAYS_INLINE void pixel_store(const pixel_acc *acc, pixel_y y, size_t rows, size_t vectors) {
+    const f32xn zero = f32xn_splat(0.0f);
+    float *p = y.p;
+    EACH(r, rows, PIXEL_ROWS) {
+        EACH(v, vectors, CORR2D_MAX_VECTORS) f32xn_store(p + v * LANES, f32xn_add(acc->v[r][v], zero));
+        p += y.channel;
+        FORGET(p);
+    }
+}
 
 /* While this tile is computed, the next one's y comes nearer: short sums write it faster than it is fetched. */
 ALWAYS_INLINE void pixel_prefetch(const float *y, size_t y_channel, size_t rows, size_t vectors) {
     EACH(r, rows, PIXEL_ROWS) {
-        EACH(v, vectors, CORR2D_MAX_VECTORS) __builtin_prefetch(y + r * y_channel + v * LANES, 1, 3);
+        EACH(v, vectors, CORR2D_MAX_VECTORS) __builtin_prefetch(y + v * LANES, 1, 3);
+        y += y_channel;
+        FORGET(y);
     }
 }
 
-ALWAYS_INLINE void pixel_panels(const corr2d_tile *tile, pixel_step s, size_t panels, size_t vectors) {
-    const size_t rows = panels * PANEL_ROWS, width = vectors * LANES;
+/* One pixel more, of `channels` channels from y on. Its vector waits in memory while the others need the registers. */
+ALWAYS_INLINE void more_begin(float *column, const corr2d_tile *tile, const float *bias, const float *y,
+                              size_t channels) {
+    for (size_t r = 0; r < PANEL_ROWS; r++) column[r] = bias[r];
+    if (!tile->load) return;
+    for (size_t r = 0; r < channels; r++) column[r] += y[r * tile->y_channel];
+}
+
+ALWAYS_INLINE void more_end(float *column, const corr2d_tile *tile, float *y, size_t channels) {
+    f32xn_store(column, finish(f32xn_load(column), f32xn_splat(tile->lo), f32xn_splat(tile->hi)));
+    for (size_t r = 0; r < channels; r++) y[r * tile->y_channel] = column[r];
+}
+
+ALWAYS_INLINE void pixel_panels(const corr2d_tile *tile, pixel_step s, pixel_shape is) {
+    const size_t rows = is.panels * PANEL_ROWS, vectors = is.vectors, width = vectors * LANES;
     float edge[PIXEL_ROWS * CORR2D_MAX_VECTORS * LANES];
-    const bool whole = s.channels >= rows && tile->pixels == width;
-    const corr2d_edge part = {s.y, tile->y_channel, s.channels < rows ? s.channels : rows, tile->pixels, edge, width};
+    const bool whole = s.channels >= rows && (is.more || tile->pixels == width);
+    const size_t channels = s.channels < rows ? s.channels : rows, head = width - LANES;
+    const size_t tail = is.more ? LANES : tile->pixels - head;
+    const corr2d_edge part = {s.y, tile->y_channel, channels, head, tail, tile->back, edge, width};
     const pixel_y y = whole ? (pixel_y){s.y, tile->y_channel} : (pixel_y){edge, width};
+    float columns[MORE_FLOATS] = {0.0f}, *column = columns;
     pixel_acc acc;
     pixel_bias(&acc, s.bias, rows, vectors);
-    if (s.next) EACH(r, rows, PIXEL_ROWS)
-    EACH(v, vectors, CORR2D_MAX_VECTORS) __builtin_prefetch(s.next + r * tile->y_channel + v * LANES, 1, 3);
+    if (is.more) more_begin(column, tile, s.bias, s.y + width, channels);
+    if (s.next) pixel_prefetch(s.next, tile->y_channel, rows, vectors);
     if (tile->load) {
         if (!whole) edge_in(&part, rows);
         pixel_load(&acc, y, rows, vectors);
     }
-    if (tile->offsets) {
-        pixel_taps_packing(&acc, tile, s.weights, panels, vectors);
-    } else {
-        pixel_taps(&acc, tile, s.packed, s.weights, panels, vectors);
-    }
-    pixel_store(&acc, y, rows, vectors, f32xn_splat(tile->lo), f32xn_splat(tile->hi));
+    if (is.more) acc.more = f32xn_load(column);
+    pixel_sum(&acc, tile, &s, is);
+    if (is.more) f32xn_store(column, acc.more);
+    FORGET(column);
+    pixel_clamp(&acc, tile, rows, vectors);
+    pixel_store(&acc, y, rows, vectors);
+    if (is.more) more_end(column, tile, s.y + width, channels);
     if (!whole) edge_out(&part);
 }
 
+/* Taps of a tile's one pixel more, so that the next tile's vectors are aligned. */
+ALWAYS_INLINE size_t more_floats(size_t taps) { return (taps + LANES - 1) / LANES * LANES; }
+
 /* One step of each of the tiles side by side. */
-ALWAYS_INLINE void pixel_tiles(const corr2d_tile *tile, pixel_step s, size_t panels, size_t vectors) {
-    float *next = s.y + panels * PANEL_ROWS * tile->y_channel;
+ALWAYS_INLINE void pixel_tiles(const corr2d_tile *tile, pixel_step s, pixel_shape is) {
+    const size_t rows = is.panels * PANEL_ROWS, width = is.vectors * LANES;
+    const size_t floats = tile->packed ? tile->taps * width + (is.more ? more_floats(tile->taps) : 0) : 0;
+    float *next = s.y + rows * tile->y_channel;
     for (size_t i = 0; i < tile->tiles; i++) {
-        s.next = i + 1 < tile->tiles ? s.y + vectors * LANES : s.channels > panels * PANEL_ROWS ? next : NULL;
-        pixel_panels(tile, s, panels, vectors);
-        s.packed += tile->taps * vectors * LANES;
-        s.y += vectors * LANES;
+        s.next = i + 1 < tile->tiles ? s.y + width + is.more : s.channels > rows ? next : NULL;
+        pixel_panels(tile, s, is);
+        s.packed += floats;
+        s.x_pixel += is.vectors + is.more;
+        s.y += width + is.more;
     }
 }
 
-ALWAYS_INLINE void pixel_tile(const corr2d_tile *tile, size_t panels, size_t vectors) {
-    const size_t rows = panels * PANEL_ROWS;
-    pixel_step s = {tile->packed, tile->weights, tile->bias, tile->y, NULL, tile->channels};
+ALWAYS_INLINE void pixel_tile(const corr2d_tile *tile, pixel_shape is) {
+    const size_t rows = is.panels * PANEL_ROWS;
+    pixel_step s = {tile->packed, tile->x_pixel, tile->weights, tile->bias, tile->y, NULL, tile->channels};
     for (;;) {
-        pixel_tiles(tile, s, panels, vectors);
+        pixel_tiles(tile, s, is);
         if (s.channels <= rows) return;
         s.channels -= rows;
-        s.weights += panels * tile->panel;
-        s.bias += panels * tile->bias_step;
+        s.weights += is.panels * tile->panel;
+        s.bias += is.panels * tile->bias_step;
         s.y += rows * tile->y_channel;
     }
 }
 
-/* Defines the tile of p panels by v vectors. */
+/* Defines the tile of p panels by v vectors, and that of one panel by v vectors and one pixel more. */
 #define PIXEL_TILE(p, v)                                                                                               \
-    static void pixel_##p##x##v(const corr2d_tile *tile) { pixel_tile(tile, p, v); }
+    static void pixel_##p##x##v(const corr2d_tile *tile) { pixel_tile(tile, (pixel_shape){p, v, false}); }
+#define PIXEL_TILE_MORE(v)                                                                                             \
+    static void pixel_1x##v##_more(const corr2d_tile *tile) { pixel_tile(tile, (pixel_shape){1, v, true}); }
 
 /*
  * A few pixels: here the vectors hold channels, as in the channel tiles, but the weights are the pixel tiles' panels,
@@ -207,7 +307,7 @@ ALWAYS_INLINE void few_step(const corr2d_tile *tile, const channel_step *s, size
     channel_scatter(s, tile->y_channel, buffer, FEW_PITCH, pixels);
 }
 
-/* Steps of `vectors` vectors as long as there are so many whole ones, and the least for the rest. */
+/* Steps of `vectors` vectors as long as there are so many whole ones; of the least, all that is left. */
 ALWAYS_INLINE void few_steps(const corr2d_tile *tile, channel_step *s, size_t *left, size_t pixels, size_t vectors) {
     const size_t width = vectors * LANES, whole = vectors == FEW_LEAST ? 1 : width, panels = width / PANEL_ROWS;
     while (*left >= whole) {
@@ -225,6 +325,7 @@ ALWAYS_INLINE void few_tile(const corr2d_tile *tile, size_t pixels, size_t vecto
     size_t left = tile->channels;
     for (size_t i = 0; i < pixels; i++) s.x[i] = tile->x + tile->x_pixel[i];
     few_steps(tile, &s, &left, pixels, vectors);
+    if (pixels == 1 && vectors / 2 > FEW_LEAST) few_steps(tile, &s, &left, pixels, vectors / 2);
     few_steps(tile, &s, &left, pixels, FEW_LEAST);
 }
 

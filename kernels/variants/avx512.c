@@ -12,11 +12,13 @@
 #include "kernels/tiles/channel.h"
 #include "kernels/tiles/depthwise.h"
 #include "kernels/tiles/pixel.h"
+#include "kernels/tiles/strip.h"
 
 PIXEL_TILE(1, 1)
 PIXEL_TILE(2, 1)
 PIXEL_TILE(1, 2)
 PIXEL_TILE(1, 3)
+PIXEL_TILE_MORE(3)
 
 CHANNEL_TILES_12(1)
 CHANNEL_TILES_8(2)
@@ -31,9 +33,13 @@ const corr2d_kernels CORR2D_KERNELS = {
     .name = CORR2D_NAME,
     .fused = FUSED,
     .lanes = LANES,
-    .pixel_vectors = 3,
+    .halve = halve,
+    .pixel_vectors = PIXEL_VECTORS,
     .panel_rows = PANEL_ROWS,
-    .pixel = {[1] = {[1] = pixel_1x1, [2] = pixel_2x1}, [2] = {[1] = pixel_1x2}, [3] = {[1] = pixel_1x3}},
+    .pixel = {[1] = {[1] = pixel_1x1, [2] = pixel_2x1},
+              [2] = {[1] = pixel_1x2},
+              [3] = {[1] = pixel_1x3},
+              [4] = {[1] = pixel_1x3_more}},
     .pixel_few = PIXEL_FEW,
     .channel_columns = 128,
     .channel_vectors = 3,

@@ -6,6 +6,7 @@
 #include "kernels/tiles/channel.h"
 #include "kernels/tiles/depthwise.h"
 #include "kernels/tiles/pixel.h"
+#include "kernels/tiles/strip.h"
 
 PIXEL_TILE(1, 1)
 PIXEL_TILE(1, 2)
@@ -20,6 +21,7 @@ const corr2d_kernels CORR2D_KERNELS = {
     .name = CORR2D_NAME,
     .fused = FUSED,
     .lanes = LANES,
+    .halve = halve,
     .pixel_vectors = 2,
     .panel_rows = PANEL_ROWS,
     .pixel = {[1] = {[1] = pixel_1x1}, [2] = {[1] = pixel_1x2}},

@@ -10,6 +10,7 @@
 #include "kernels/tiles/channel.h"
 #include "kernels/tiles/depthwise.h"
 #include "kernels/tiles/pixel.h"
+#include "kernels/tiles/strip.h"
 
 PIXEL_TILE(1, 1)
 PIXEL_TILE(1, 2)
@@ -27,7 +28,8 @@ const corr2d_kernels CORR2D_KERNELS = {
     .name = CORR2D_NAME,
     .fused = FUSED,
     .lanes = LANES,
-    .pixel_vectors = 3,
+    .halve = halve,
+    .pixel_vectors = PIXEL_VECTORS,
     .panel_rows = PANEL_ROWS,
     .pixel = {[1] = {[1] = pixel_1x1}, [2] = {[1] = pixel_1x2}, [3] = {[1] = pixel_1x3}},
     .pixel_few = PIXEL_FEW,
