@@ -31,6 +31,9 @@ static const test_layer real_layers[] = {
           .activation = CORR2D_CLAMP, .clamp_max = 6.0f),
     LAYER("MobileNet 3x3 depthwise, stride 2, one side padded", 24, true, X(24, 28, 28), SQUARE(3), STRIDE(2),
           .pad_bottom = 1, .pad_right = 1, .groups = 24, .activation = CORR2D_CLAMP, .clamp_max = 6.0f),
+    LAYER("3x3 depthwise, wide map", 2, true, X(2, 4, 530), SQUARE(3), PAD(1), .groups = 2),
+    LAYER("3x3 depthwise, many channels", 1100, true, X(1100, 4, 5), SQUARE(3), PAD(1), .groups = 1100,
+          .layout = CORR2D_NHWC),
     LAYER("EfficientNet 5x5 depthwise", 40, true, X(40, 14, 14), SQUARE(5), PAD(2), .groups = 40),
     LAYER("ConvNeXt 7x7 depthwise", 24, true, X(24, 14, 14), SQUARE(7), PAD(3), .groups = 24),
     LAYER("DeepLab 3x3, dilation 6", 16, true, X(16, 17, 17), SQUARE(3), DILATION(6), PAD(6)),
@@ -78,5 +81,35 @@ ParameterizedTest(size_t *variant, every_size, of_depthwise_layers_works, .timeo
         const test_layer layer = layer_complete((test_layer)LAYER(
             "depthwise channels", channels, true, X(channels, 3, 4), SQUARE(3), PAD(1), .groups = channels));
         assert_layer(corr2d_variant_at(*variant), &layer);
+    }
+}
+
+/* Depthwise layers of every width up to 40 and every height up to 20. */
+static void assert_maps(const char *variant, test_layer layer) {
+    layer.spec.in_height = 6;
+    for (layer.spec.in_width = layer.spec.kernel_width; layer.spec.in_width <= 40; layer.spec.in_width++) {
+        const test_layer complete = layer_complete(layer);
+        assert_layer(variant, &complete);
+    }
+    layer.spec.in_width = 18;
+    for (layer.spec.in_height = layer.spec.kernel_height; layer.spec.in_height <= 20; layer.spec.in_height++) {
+        const test_layer complete = layer_complete(layer);
+        assert_layer(variant, &complete);
+    }
+}
+
+ParameterizedTestParameters(every_edge, of_depthwise_layers_works) { return every_variant(); }
+
+/* Kernels 3 and 5 wide, stride 1 and 2, 0 to 2 columns of padding before and behind, in both layouts. */
+ParameterizedTest(size_t *variant, every_edge, of_depthwise_layers_works, .timeout = 600) {
+    for (size_t i = 0; i < 2 * 2 * 3 * 3 * 2; i++) {
+        const size_t kernel = 3 + 2 * (i % 2), stride = 1 + i / 2 % 2, before = i / 4 % 3, behind = i / 12 % 3;
+        const bool planes = i / 36;
+        const size_t channels = planes ? 3 : 19;
+        assert_maps(corr2d_variant_at(*variant),
+                    (test_layer)LAYER("depthwise edges", channels, true, .in_channels = channels, SQUARE(kernel),
+                                      STRIDE(stride), .pad_top = before, .pad_left = before, .pad_bottom = behind,
+                                      .pad_right = behind, .groups = channels,
+                                      .layout = planes ? CORR2D_NCHW : CORR2D_NHWC));
     }
 }
