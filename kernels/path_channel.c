@@ -308,21 +308,22 @@ typedef struct pass {
     size_t most;                    /* ... up to this */
 } pass;
 
-/* `count` pixels from the first-th on, in tiles of so many. */
-static void run_tiles(const pass *p, size_t first, size_t count, size_t pixels) {
-    corr2d_tile tile = p->tile;
-    tile.pixels = count;
-    tile.x_pixel = p->job->plan->x_pixel + first;
-    tile.y_pixel = p->job->plan->y_pixel + first;
-    p->kernels[pixels](&tile);
+/* The tile's next `count` pixels, in tiles of so many. */
+static void run_tiles(const pass *p, corr2d_tile *tile, size_t count, size_t pixels) {
+    tile->pixels = count;
+    tile->ahead_tap = corr2d_div_up(pixels * tile->ahead_pixel, corr2d_max(1, tile->taps));
+    p->kernels[pixels](tile);
+    tile->x_pixel += count;
+    tile->y_pixel += count;
+    tile->ahead += (ptrdiff_t)(count * tile->ahead_pixel);
 }
 
-/* `pixels` pixels from the first-th on, in tiles about equal: 49 are 4 tiles of 6 and 5 of 5. */
-static void run_pixels(const pass *p, size_t first, size_t pixels) {
+/* `pixels` pixels, in tiles about equal: 49 are 4 tiles of 6 and 5 of 5. */
+static void run_pixels(const pass *p, corr2d_tile *tile, size_t pixels) {
     const size_t tiles = corr2d_div_up(pixels, p->most), least = pixels / tiles;
     const size_t larger = pixels % tiles * (least + 1);
-    if (larger) run_tiles(p, first, larger, least + 1);
-    run_tiles(p, first + larger, pixels - larger, least);
+    if (larger) run_tiles(p, tile, larger, least + 1);
+    run_tiles(p, tile, pixels - larger, least);
 }
 
 /* Where an output's first seen tap lies along an axis of x; 0 where it sees none. */
@@ -330,35 +331,39 @@ static size_t place_of(const corr2d_axis *axis, const corr2d_sight *sight, size_
     return sight->first == sight->last ? 0 : out * axis->stride + sight->first * axis->dilation - axis->pad;
 }
 
-/* Rows first ... first + rows - 1 of the strip by the j-th columns, which see the same of x. */
-static void run_scene(const pass *p, const corr2d_sight *row, size_t j, size_t first, size_t rows, size_t channels) {
+/* Where a scene's first pixel lies in x, from where in_place counts, or in the packed strip. */
+static size_t scene_place(const corr2d_job *job, const corr2d_sight *row, const corr2d_sight *column, size_t first) {
+    const corr2d_plan *plan = job->plan;
+    const corr2d_layer *layer = &plan->layer;
+    const places x = x_places(plan);
+    if (!plan->in_place) return first * x.row + column->out * x.column;
+    if (!row->apart) return (job->out.row + first) * x.row + job->out.column * x.column;
+    return place_of(&layer->rows, row, job->out.row + first) * layer->x.row +
+           place_of(&layer->columns, column, column->out) * layer->x.column;
+}
+
+/* Rows first ... first + rows - 1 of the strip by the j-th columns: they see the same of x. */
+static void run_scene(pass *p, const corr2d_sight *row, size_t j, size_t first, size_t rows, size_t channels) {
     const corr2d_plan *plan = p->job->plan;
     const corr2d_layer *layer = &plan->layer;
     const corr2d_sights *columns = columns_of(plan, row);
     const corr2d_sight *column = columns->sights + j;
-    const size_t kernel_columns = column->last - column->first, kernel = (row->last - row->first) * kernel_columns;
+    const size_t down = row->last - row->first, across = column->last - column->first;
+    const size_t pixel = row->apart ? plan->strip_height * (plan->strip_width + column->out) : 0;
     const size_t width = row->apart ? corr2d_sight_end(columns, j, &layer->columns) - column->out : p->job->out.width;
-    const places x = x_places(plan);
-    pass scene = *p;
-    scene.tile.taps = channels * kernel;
-    scene.tile.y += first * layer->y.row + column->out * layer->y.column;
-    if (plan->table_count) {
-        scene.tile.table = plan->table + row->table + plan->block * (row->last - row->first) * column->table;
-    }
-    if (plan->in_place && row->apart) {
-        scene.tile.x += place_of(&layer->rows, row, p->job->out.row + first) * layer->x.row +
-                        place_of(&layer->columns, column, column->out) * layer->x.column;
-    } else if (plan->in_place) {
-        scene.tile.x += ((p->job->out.row + first) * layer->rows.stride) * layer->x.row +
-                        p->job->out.column * layer->columns.stride * layer->x.column;
-    } else {
-        scene.tile.x += first * x.row + column->out * x.column;
-    }
-    run_pixels(&scene, row->apart ? plan->strip_height * (plan->strip_width + column->out) : 0, rows * width);
+    corr2d_tile tile = p->tile;
+    tile.taps = channels * down * across;
+    if (plan->table_count) tile.table = plan->table + row->table + plan->block * down * column->table;
+    tile.x += scene_place(p->job, row, column, first);
+    tile.y += first * layer->y.row + column->out * layer->y.column;
+    tile.x_pixel = plan->x_pixel + pixel;
+    tile.y_pixel = plan->y_pixel + pixel;
+    run_pixels(p, &tile, rows * width);
+    p->tile.ahead = tile.ahead;
 }
 
 /* All the strip's pixels, those that see the same of x together. */
-static void run_strip(const pass *p, size_t channels) {
+static void run_strip(pass *p, size_t channels) {
     const corr2d_plan *plan = p->job->plan;
     const corr2d_rectangle *out = &p->job->out;
     for (size_t i = 0; i < plan->rows_seen.count; i++) {
@@ -377,6 +382,20 @@ static size_t panels_together(const corr2d_job *job, size_t panel, size_t taps) 
     const size_t fit = corr2d_max(1, GROUP_FLOATS / (plan->panel_channels * taps));
     const size_t full = plan->unit_channels / plan->panel_channels;
     return panel >= full ? 1 : corr2d_min(fit, corr2d_min(job->last, full) - panel);
+}
+
+/* Where the weights begin that follow a group's, in the same block or in the next one; NULL at the end. */
+static const float *next_weights(const corr2d_job *job, size_t panel, size_t tap, size_t taps) {
+    if (panel < job->last) return corr2d_panel_weights(job->plan, job->group, panel, tap);
+    if (tap + taps == corr2d_layer_taps(&job->plan->layer)) return NULL;
+    return corr2d_panel_weights(job->plan, job->group, job->first, tap + taps);
+}
+
+/* The next weights come nearer from far caches while these are used: all the pixels bring the same share of them. */
+static void look_ahead(pass *p, const float *next, size_t taps) {
+    const corr2d_rectangle *out = &p->job->out;
+    p->tile.ahead = next ? next - p->tile.weights : 0;
+    p->tile.ahead_pixel = next ? corr2d_div_up(p->job->plan->panel_channels * taps, out->height * out->width) : 0;
 }
 
 /* One block of `channels` input channels from the c-th on: `x` is what the tables count from. */
@@ -404,6 +423,7 @@ static void run_block(const corr2d_job *job, const float *x, size_t c, size_t ch
         p.tile.y = job->y + panel * plan->panel_channels * layer->y.channel;
         p.tile.weights = corr2d_panel_weights(plan, job->group, panel, c * kernel);
         p.tile.bias = c ? corr2d_zeros : corr2d_panel_bias(plan, job->group, panel);
+        look_ahead(&p, next_weights(job, panel + panels, c * kernel, channels * kernel), channels * kernel);
         run_strip(&p, channels);
     }
 }

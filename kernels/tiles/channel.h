@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The channel tiles of kernels/variant.h, written once over the words of simd/. The variant defines CHANNEL_LANES:
- * whether to multiply by lanes where taps lie side by side.
+ * whether to multiply by lanes where taps lie side by side; and CHANNEL_VECTORS, those of its widest tiles.
  */
 #include "kernels/tiles/common.h"
 
@@ -29,6 +29,7 @@ static const ptrdiff_t channel_places[CORR2D_MAX_PIXELS] = {
 typedef struct channel_step {
     const float *x[CORR2D_MAX_PIXELS];
     const float *weights, *bias;
+    const float *ahead; /* weights to bring nearer */
     float *y;
     const ptrdiff_t *y_pixel;
     size_t channels; /* of the panel */
@@ -58,20 +59,32 @@ ALWAYS_INLINE void channel_tap(channel_acc *acc, const float *const *x, ptrdiff_
     }
 }
 
-ALWAYS_INLINE void channel_taps(channel_acc *acc, const corr2d_tile *tile, const float *const *x, const float *weights,
+/* Brings the weights ahead nearer, a little with every tap. Narrower tiles have no load to spare, and few weights. */
+ALWAYS_INLINE void channel_ahead(const float **ahead, size_t step, size_t vectors) {
+    if (vectors < CHANNEL_VECTORS) return;
+    __builtin_prefetch(*ahead, 0, 2);
+    *ahead += step;
+}
+
+ALWAYS_INLINE void channel_taps(channel_acc *acc, const corr2d_tile *tile, const float *const *x, const channel_step *s,
                                 size_t pixels, size_t vectors) {
     const corr2d_tap *const end = tile->table + tile->taps;
+    const float *const weights = s->weights, *ahead = s->ahead;
+    const size_t step = tile->ahead_tap;
     for (const corr2d_tap *tap = tile->table; tap != end; tap++) {
+        channel_ahead(&ahead, step, vectors);
         channel_tap(acc, x, tap->x, weights + tap->w * vectors, pixels, vectors);
     }
 }
 
 /* The same for taps at equal distances, which need no table. */
 ALWAYS_INLINE void channel_taps_even(channel_acc *acc, const corr2d_tile *tile, const float *const *x,
-                                     const float *weights, size_t pixels, size_t vectors) {
-    const float *const end = weights + tile->taps * vectors * LANES;
+                                     const channel_step *s, size_t pixels, size_t vectors) {
+    const float *weights = s->weights, *const end = weights + tile->taps * vectors * LANES, *ahead = s->ahead;
+    const size_t step = tile->ahead_tap;
     ptrdiff_t offset = 0;
     for (; weights != end; weights += vectors * LANES, offset += tile->x_step) {
+        channel_ahead(&ahead, step, vectors);
         channel_tap(acc, x, offset, weights, pixels, vectors);
     }
 }
@@ -183,11 +196,11 @@ ALWAYS_INLINE void channel_panel(const corr2d_tile *tile, const channel_step *s,
     }
     EACH(i, pixels, CORR2D_MAX_PIXELS) x[i] = s->x[i];
     if (tile->table) {
-        channel_taps(&acc, tile, x, s->weights, pixels, vectors);
+        channel_taps(&acc, tile, x, s, pixels, vectors);
     } else if (CHANNEL_LANES && tile->x_step == 1) {
         channel_taps_lanes(&acc, tile->taps, x, s->weights, pixels, vectors);
     } else {
-        channel_taps_even(&acc, tile, x, s->weights, pixels, vectors);
+        channel_taps_even(&acc, tile, x, s, pixels, vectors);
     }
     channel_store(&acc, tile, y, pixels, vectors);
     if (!direct) channel_scatter(s, tile->y_channel, buffer, CHANNEL_PITCH, pixels);
@@ -202,6 +215,7 @@ NOT_INLINE void channel_walk(const corr2d_tile *tile, size_t pixels, size_t widt
         for (size_t i = 0; i < pixels; i++) s.x[i] = tile->x + tile->x_pixel[first + i];
         for (size_t left = tile->channels; left; left -= s.channels) {
             s.channels = left < width ? left : width;
+            s.ahead = s.weights + tile->ahead + first * tile->ahead_pixel;
             panel(tile, &s);
             s.weights += tile->panel;
             s.bias += tile->bias_step;

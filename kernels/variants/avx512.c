@@ -5,6 +5,7 @@
  * Up to twenty-four accumulators: 8 channels x 3 vectors of pixels; 3 or 2 vectors of channels by 8 pixels, 1 by 12.
  */
 #define CHANNEL_LANES false
+#define CHANNEL_VECTORS 3
 #define PANEL_ROWS 8
 
 #include "kernels/tiles/channel.h"
@@ -34,7 +35,7 @@ const corr2d_kernels CORR2D_KERNELS = {
     .pixel = {[1] = {[1] = pixel_1x1, [2] = pixel_2x1}, [2] = {[1] = pixel_1x2}, [3] = {[1] = pixel_1x3}},
     .pixel_few = PIXEL_FEW,
     .channel_columns = 128,
-    .channel_vectors = 3,
+    .channel_vectors = CHANNEL_VECTORS,
     .channel_pixels = {[1] = 12, [2] = 8, [3] = 8},
     .channel = CHANNEL_TABLE,
     .depthwise_pixel = depthwise_pixel,
