@@ -33,17 +33,13 @@ typedef struct channel_step {
     float *y;
     const ptrdiff_t *y_pixel;
     size_t channels; /* of the panel */
+    float *whole;    /* where the outputs are loaded and stored as whole vectors: y itself, or a buffer */
+    const ptrdiff_t *whole_pixel;
 } channel_step;
 
-/* Where a step's outputs are loaded and stored: y itself, or the buffer. */
-typedef struct channel_y {
-    float *p;
-    const ptrdiff_t *pixel;
-} channel_y;
-
-ALWAYS_INLINE void channel_load(channel_acc *acc, channel_y y, size_t pixels, size_t vectors) {
+ALWAYS_INLINE void channel_load(channel_acc *acc, const channel_step *s, size_t pixels, size_t vectors) {
     EACH(i, pixels, CORR2D_MAX_PIXELS) {
-        const float *p = y.p + y.pixel[i];
+        const float *p = s->whole + s->whole_pixel[i];
         EACH(v, vectors, CORR2D_MAX_VECTORS) acc->v[i][v] = f32xn_add(f32xn_load(p + v * LANES), acc->v[i][v]);
     }
 }
@@ -114,11 +110,11 @@ ALWAYS_INLINE void channel_taps_lanes(channel_acc *acc, size_t taps, const float
     for (; t != taps; t++, weights += width) channel_tap(acc, x, (ptrdiff_t)t, weights, pixels, vectors);
 }
 
-ALWAYS_INLINE void channel_store(channel_acc *acc, const corr2d_tile *tile, channel_y y, size_t pixels,
+ALWAYS_INLINE void channel_store(channel_acc *acc, const corr2d_tile *tile, const channel_step *s, size_t pixels,
                                  size_t vectors) {
     const f32xn lo = f32xn_splat(tile->lo), hi = f32xn_splat(tile->hi);
     EACH(i, pixels, CORR2D_MAX_PIXELS) {
-        float *p = y.p + y.pixel[i];
+        float *p = s->whole + s->whole_pixel[i];
         EACH(v, vectors, CORR2D_MAX_VECTORS) f32xn_store(p + v * LANES, finish(acc->v[i][v], lo, hi));
     }
 }
@@ -183,17 +179,10 @@ static inline void channel_prefetch(const channel_step *s, size_t y_channel, siz
 
 /* One panel by the pixels at x, which are read here, so that they stay in registers in the loops over taps. */
 ALWAYS_INLINE void channel_panel(const corr2d_tile *tile, const channel_step *s, size_t pixels, size_t vectors) {
-    float buffer[CORR2D_MAX_PIXELS * CHANNEL_PITCH];
-    const bool direct = tile->y_channel == 1 && s->channels == vectors * LANES;
-    const channel_y y = direct ? (channel_y){s->y, s->y_pixel} : (channel_y){buffer, channel_places};
     const float *x[CORR2D_MAX_PIXELS];
     channel_acc acc;
     channel_bias(&acc, s->bias, pixels, vectors);
-    if (tile->y_channel != 1) channel_prefetch(s, tile->y_channel, pixels);
-    if (tile->load) {
-        if (!direct) channel_gather(s, tile->y_channel, buffer, CHANNEL_PITCH, pixels);
-        channel_load(&acc, y, pixels, vectors);
-    }
+    if (tile->load) channel_load(&acc, s, pixels, vectors);
     EACH(i, pixels, CORR2D_MAX_PIXELS) x[i] = s->x[i];
     if (tile->table) {
         channel_taps(&acc, tile, x, s, pixels, vectors);
@@ -202,11 +191,21 @@ ALWAYS_INLINE void channel_panel(const corr2d_tile *tile, const channel_step *s,
     } else {
         channel_taps_even(&acc, tile, x, s, pixels, vectors);
     }
-    channel_store(&acc, tile, y, pixels, vectors);
-    if (!direct) channel_scatter(s, tile->y_channel, buffer, CHANNEL_PITCH, pixels);
+    channel_store(&acc, tile, s, pixels, vectors);
 }
 
 typedef void channel_panel_fn(const corr2d_tile *tile, const channel_step *s);
+
+/* The same for outputs that y does not take as whole vectors. */
+NOT_INLINE void channel_indirect(const corr2d_tile *tile, channel_step *s, size_t pixels, channel_panel_fn *panel) {
+    float buffer[CORR2D_MAX_PIXELS * CHANNEL_PITCH];
+    s->whole = buffer;
+    s->whole_pixel = channel_places;
+    if (tile->y_channel != 1) channel_prefetch(s, tile->y_channel, pixels);
+    if (tile->load) channel_gather(s, tile->y_channel, buffer, CHANNEL_PITCH, pixels);
+    panel(tile, s);
+    channel_scatter(s, tile->y_channel, buffer, CHANNEL_PITCH, pixels);
+}
 
 /* For each `pixels` pixels in turn panel after panel of `width` channels. */
 NOT_INLINE void channel_walk(const corr2d_tile *tile, size_t pixels, size_t width, channel_panel_fn *panel) {
@@ -216,7 +215,13 @@ NOT_INLINE void channel_walk(const corr2d_tile *tile, size_t pixels, size_t widt
         for (size_t left = tile->channels; left; left -= s.channels) {
             s.channels = left < width ? left : width;
             s.ahead = s.weights + tile->ahead + first * tile->ahead_pixel;
-            panel(tile, &s);
+            s.whole = s.y;
+            s.whole_pixel = s.y_pixel;
+            if (tile->y_channel == 1 && s.channels == width) {
+                panel(tile, &s);
+            } else {
+                channel_indirect(tile, &s, pixels, panel);
+            }
             s.weights += tile->panel;
             s.bias += tile->bias_step;
             s.y += width * tile->y_channel;
