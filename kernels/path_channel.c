@@ -398,6 +398,13 @@ static void look_ahead(pass *p, const float *next, size_t taps) {
     p->tile.ahead_pixel = next ? corr2d_div_up(p->job->plan->panel_channels * taps, out->height * out->width) : 0;
 }
 
+/* From each of a strip's pixels to the next one, all in a line; 0 where they are not. */
+static size_t x_space(const corr2d_plan *plan) {
+    const places x = x_places(plan);
+    const bool line = plan->strip_height == 1 || x.row == plan->strip_width * x.column;
+    return line && plan->columns_seen.count == 1 ? x.column : 0;
+}
+
 /* One block of `channels` input channels from the c-th on: `x` is what the tables count from. */
 static void run_block(const corr2d_job *job, const float *x, size_t c, size_t channels) {
     const corr2d_plan *plan = job->plan;
@@ -408,6 +415,7 @@ static void run_block(const corr2d_job *job, const float *x, size_t c, size_t ch
     pass p = {.job = job};
     p.tile = (corr2d_tile){.x = x,
                            .x_step = (ptrdiff_t)(plan->in_place ? layer->x.channel : plan->strip.channel),
+                           .x_space = (ptrdiff_t)x_space(plan),
                            .panel = plan->panel_channels * corr2d_layer_taps(layer),
                            .bias_step = c ? 0 : plan->panel_channels,
                            .y_channel = layer->y.channel,

@@ -43,7 +43,8 @@ typedef struct corr2d_tap {
 typedef struct corr2d_tile {
     size_t taps;               /* may be 0 */
     const corr2d_tap *table;   /* channel tiles: where each tap lies ... */
-    ptrdiff_t x_step;          /* ... or, where that is NULL, from each to the next in x */
+    ptrdiff_t x_step;          /* ... or, where that is NULL, from each to the next in x ... */
+    ptrdiff_t x_space;         /* ... and from each pixel to the next, or 0 where that varies */
     const ptrdiff_t *offsets;  /* where each tap lies in x, seen from a pixel */
     const float *x;            /* what the pixels are counted from */
     const ptrdiff_t *x_pixel;  /* where each pixel, or each vector of pixels, lies, seen from x */

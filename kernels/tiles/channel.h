@@ -85,6 +85,25 @@ ALWAYS_INLINE void channel_taps_even(channel_acc *acc, const corr2d_tile *tile, 
     }
 }
 
+/* More pixels than this by one vector, each with a pointer, would not leave registers for the pointers. */
+#define CHANNEL_POINTERS 8
+
+/* The same for evenly spaced pixels, which need a pointer only for every third. */
+ALWAYS_INLINE void channel_taps_spaced(channel_acc *acc, const corr2d_tile *tile, const channel_step *s,
+                                       size_t pixels) {
+    const float *weights = s->weights, *const end = weights + tile->taps * LANES, *x[CORR2D_MAX_PIXELS / 3];
+    const ptrdiff_t step = tile->x_step, space = tile->x_space;
+    EACH(i, (pixels + 2) / 3, CORR2D_MAX_PIXELS / 3) x[i] = s->x[3 * i];
+    for (; weights != end; weights += LANES) {
+        const f32xn w_f32xn = f32xn_load(weights);
+        EACH(i, pixels, CORR2D_MAX_PIXELS) {
+            const f32xn x_f32xn = f32xn_splat(x[i / 3][(ptrdiff_t)(i % 3) * space]);
+            acc->v[i][0] = f32xn_fma(x_f32xn, w_f32xn, acc->v[i][0]);
+        }
+        EACH(i, (pixels + 2) / 3, CORR2D_MAX_PIXELS / 3) x[i] += step;
+    }
+}
+
 /* Four taps side by side for CPUs that multiply by a lane of a register: one load brings all four of a pixel. */
 ALWAYS_INLINE void channel_four_lanes(channel_acc *acc, const f32x4 *x_f32x4, const float *weights, size_t pixels,
                                       size_t vectors) {
@@ -113,8 +132,10 @@ ALWAYS_INLINE void channel_taps_lanes(channel_acc *acc, size_t taps, const float
 ALWAYS_INLINE void channel_store(channel_acc *acc, const corr2d_tile *tile, const channel_step *s, size_t pixels,
                                  size_t vectors) {
     const f32xn lo = f32xn_splat(tile->lo), hi = f32xn_splat(tile->hi);
+    float *const whole = s->whole;
+    const ptrdiff_t *const pixel = s->whole_pixel;
     EACH(i, pixels, CORR2D_MAX_PIXELS) {
-        float *p = s->whole + s->whole_pixel[i];
+        float *p = whole + pixel[i];
         EACH(v, vectors, CORR2D_MAX_VECTORS) f32xn_store(p + v * LANES, finish(acc->v[i][v], lo, hi));
     }
 }
@@ -188,6 +209,10 @@ ALWAYS_INLINE void channel_panel(const corr2d_tile *tile, const channel_step *s,
         channel_taps(&acc, tile, x, s, pixels, vectors);
     } else if (CHANNEL_LANES && tile->x_step == 1) {
         channel_taps_lanes(&acc, tile->taps, x, s->weights, pixels, vectors);
+    } else if (vectors == 1 && pixels > CHANNEL_POINTERS && tile->x_space) {
+        channel_taps_spaced(&acc, tile, s, pixels);
+    } else if (vectors == 1 && pixels > CHANNEL_POINTERS && tile->x_space) {
+        channel_taps_spaced(&acc, tile, s, pixels);
     } else {
         channel_taps_even(&acc, tile, x, s, pixels, vectors);
     }
