@@ -14,6 +14,10 @@
 
 #include <math.h>
 
+/* What is longer than this, in floats, is brought nearer before it is needed: weights, and an image that is read in place. */
+#define FAR_WEIGHTS (256u << 10)
+#define FAR_X (128u << 10)
+
 /* Long enough that storing and loading the sums between two blocks does not show. */
 #define BLOCK_TAPS 1200
 
@@ -315,7 +319,7 @@ static void run_tiles(const pass *p, corr2d_tile *tile, size_t count, size_t pix
     p->kernels[pixels](tile);
     tile->x_pixel += count;
     tile->y_pixel += count;
-    tile->ahead += (ptrdiff_t)(count * tile->ahead_pixel);
+    if (!tile->ahead_x) tile->ahead += (ptrdiff_t)(count * tile->ahead_pixel);
 }
 
 /* `pixels` pixels, in tiles about equal: 49 are 4 tiles of 6 and 5 of 5. */
@@ -358,6 +362,9 @@ static void run_scene(pass *p, const corr2d_sight *row, size_t j, size_t first, 
     tile.y += first * layer->y.row + column->out * layer->y.column;
     tile.x_pixel = plan->x_pixel + pixel;
     tile.y_pixel = plan->y_pixel + pixel;
+    if (tile.ahead_x) {
+        tile.ahead = (ptrdiff_t)(x_places(plan).column + (down ? down - 1 : 0) * layer->rows.dilation * layer->x.row);
+    }
     run_pixels(p, &tile, rows * width);
     p->tile.ahead = tile.ahead;
 }
@@ -391,11 +398,22 @@ static const float *next_weights(const corr2d_job *job, size_t panel, size_t tap
     return corr2d_panel_weights(job->plan, job->group, job->first, tap + taps);
 }
 
-/* The next weights come nearer from far caches while these are used: all the pixels bring the same share of them. */
+/*
+ * What the tiles of a group of panels bring nearer from far caches: the next group's weights, of which all pixels bring
+ * the same share, or else the next tile's x.
+ */
 static void look_ahead(pass *p, const float *next, size_t taps) {
-    const corr2d_rectangle *out = &p->job->out;
-    p->tile.ahead = next ? next - p->tile.weights : 0;
-    p->tile.ahead_pixel = next ? corr2d_div_up(p->job->plan->panel_channels * taps, out->height * out->width) : 0;
+    const corr2d_plan *plan = p->job->plan;
+    const corr2d_layer *layer = &plan->layer;
+    p->tile.ahead = 0;
+    p->tile.ahead_pixel = 0;
+    if (next && plan->weight_count > FAR_WEIGHTS) {
+        p->tile.ahead = next - p->tile.weights;
+        p->tile.ahead_pixel = corr2d_div_up(plan->panel_channels * taps, p->job->out.height * p->job->out.width);
+    } else if (plan->in_place && layer->rows.in * layer->columns.in * layer->group_in > FAR_X) {
+        p->tile.ahead_x = true;
+        p->tile.ahead_pixel = x_places(plan).column;
+    }
 }
 
 /* From each of a strip's pixels to the next one, all in a line; 0 where they are not. */
@@ -431,6 +449,7 @@ static void run_block(const corr2d_job *job, const float *x, size_t c, size_t ch
         p.tile.y = job->y + panel * plan->panel_channels * layer->y.channel;
         p.tile.weights = corr2d_panel_weights(plan, job->group, panel, c * kernel);
         p.tile.bias = c ? corr2d_zeros : corr2d_panel_bias(plan, job->group, panel);
+        p.tile.ahead_x = false;
         look_ahead(&p, next_weights(job, panel + panels, c * kernel, channels * kernel), channels * kernel);
         run_strip(&p, channels);
     }

@@ -53,9 +53,10 @@ typedef struct corr2d_tile {
     size_t tiles;              /* pixel tiles: how many side by side */
     const float *weights;      /* packed, see each kernel */
     size_t panel;              /* from one panel of weights to the next */
-    ptrdiff_t ahead;           /* channel tiles: from weights to what the widest tiles may bring nearer, a little ... */
-    size_t ahead_pixel;        /* ... at a time: from each pixel's part to the next ... */
-    size_t ahead_tap;          /* ... and from each tap's */
+    ptrdiff_t ahead;           /* channel tiles: from weights to what they may bring nearer, a little at a time ... */
+    size_t ahead_pixel;        /* ... from each pixel's part to the next ... */
+    size_t ahead_tap;          /* ... and from each tap's; ... */
+    bool ahead_x;              /* ... or from x, at the last pixel of each n, with each tap's alone */
     const float *bias;         /* one for each output channel of a panel, padding included */
     size_t bias_step;          /* from one panel's to the next one's */
     float *y;                  /* the tile's first output */

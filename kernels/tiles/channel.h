@@ -29,7 +29,7 @@ static const ptrdiff_t channel_places[CORR2D_MAX_PIXELS] = {
 typedef struct channel_step {
     const float *x[CORR2D_MAX_PIXELS];
     const float *weights, *bias;
-    const float *ahead; /* weights to bring nearer */
+    const float *ahead; /* what to bring nearer */
     float *y;
     const ptrdiff_t *y_pixel;
     size_t channels; /* of the panel */
@@ -55,10 +55,10 @@ ALWAYS_INLINE void channel_tap(channel_acc *acc, const float *const *x, ptrdiff_
     }
 }
 
-/* Brings the weights ahead nearer, a little with every tap. Narrower tiles have no load to spare, and few weights. */
-ALWAYS_INLINE void channel_ahead(const float **ahead, size_t step, size_t vectors) {
-    if (vectors < CHANNEL_VECTORS) return;
-    __builtin_prefetch(*ahead, 0, 2);
+/* Brings what is ahead nearer, a little with every tap; tiles that do not gain from it are spared it. */
+ALWAYS_INLINE void channel_ahead(const float **ahead, size_t step, bool gains) {
+    if (!gains) return;
+    __builtin_prefetch(*ahead, 0, 3);
     *ahead += step;
 }
 
@@ -68,7 +68,7 @@ ALWAYS_INLINE void channel_taps(channel_acc *acc, const corr2d_tile *tile, const
     const float *const weights = s->weights, *ahead = s->ahead;
     const size_t step = tile->ahead_tap;
     for (const corr2d_tap *tap = tile->table; tap != end; tap++) {
-        channel_ahead(&ahead, step, vectors);
+        channel_ahead(&ahead, step, vectors == CHANNEL_VECTORS);
         channel_tap(acc, x, tap->x, weights + tap->w * vectors, pixels, vectors);
     }
 }
@@ -80,7 +80,7 @@ ALWAYS_INLINE void channel_taps_even(channel_acc *acc, const corr2d_tile *tile, 
     const size_t step = tile->ahead_tap;
     ptrdiff_t offset = 0;
     for (; weights != end; weights += vectors * LANES, offset += tile->x_step) {
-        channel_ahead(&ahead, step, vectors);
+        channel_ahead(&ahead, step, vectors <= 2 || vectors == CHANNEL_VECTORS);
         channel_tap(acc, x, offset, weights, pixels, vectors);
     }
 }
@@ -91,11 +91,13 @@ ALWAYS_INLINE void channel_taps_even(channel_acc *acc, const corr2d_tile *tile, 
 /* The same for evenly spaced pixels, which need a pointer only for every third. */
 ALWAYS_INLINE void channel_taps_spaced(channel_acc *acc, const corr2d_tile *tile, const channel_step *s,
                                        size_t pixels) {
-    const float *weights = s->weights, *const end = weights + tile->taps * LANES, *x[CORR2D_MAX_PIXELS / 3];
+    const float *weights = s->weights, *const end = weights + tile->taps * LANES, *ahead = s->ahead;
+    const float *x[CORR2D_MAX_PIXELS / 3];
     const ptrdiff_t step = tile->x_step, space = tile->x_space;
     EACH(i, (pixels + 2) / 3, CORR2D_MAX_PIXELS / 3) x[i] = s->x[3 * i];
     for (; weights != end; weights += LANES) {
         const f32xn w_f32xn = f32xn_load(weights);
+        channel_ahead(&ahead, tile->ahead_tap, true);
         EACH(i, pixels, CORR2D_MAX_PIXELS) {
             const f32xn x_f32xn = f32xn_splat(x[i / 3][(ptrdiff_t)(i % 3) * space]);
             acc->v[i][0] = f32xn_fma(x_f32xn, w_f32xn, acc->v[i][0]);
@@ -211,8 +213,6 @@ ALWAYS_INLINE void channel_panel(const corr2d_tile *tile, const channel_step *s,
         channel_taps_lanes(&acc, tile->taps, x, s->weights, pixels, vectors);
     } else if (vectors == 1 && pixels > CHANNEL_POINTERS && tile->x_space) {
         channel_taps_spaced(&acc, tile, s, pixels);
-    } else if (vectors == 1 && pixels > CHANNEL_POINTERS && tile->x_space) {
-        channel_taps_spaced(&acc, tile, s, pixels);
     } else {
         channel_taps_even(&acc, tile, x, s, pixels, vectors);
     }
@@ -239,7 +239,7 @@ NOT_INLINE void channel_walk(const corr2d_tile *tile, size_t pixels, size_t widt
         for (size_t i = 0; i < pixels; i++) s.x[i] = tile->x + tile->x_pixel[first + i];
         for (size_t left = tile->channels; left; left -= s.channels) {
             s.channels = left < width ? left : width;
-            s.ahead = s.weights + tile->ahead + first * tile->ahead_pixel;
+            s.ahead = (tile->ahead_x ? s.x[pixels - 1] : s.weights + first * tile->ahead_pixel) + tile->ahead;
             s.whole = s.y;
             s.whole_pixel = s.y_pixel;
             if (tile->y_channel == 1 && s.channels == width) {
