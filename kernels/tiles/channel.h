@@ -159,27 +159,35 @@ static inline bool channel_neighbours(const ptrdiff_t *pixel) {
     return pixel[1] == pixel[0] + 1 && pixel[2] == pixel[0] + 2 && pixel[3] == pixel[0] + 3;
 }
 
-/* A step's outputs between y and the buffer, four by four as far as that goes; `pitch` from pixel to pixel there. */
+/* One pixel's outputs, or four neighbours', between y and the buffer. */
+ALWAYS_INLINE void channel_move_planes(const channel_step *s, size_t y_channel, float *buffer, size_t pitch,
+                                       size_t pixel, size_t pixels, bool out) {
+    float *y = s->y + s->y_pixel[pixel], *at = buffer + pixel * pitch;
+    size_t c = 0;
+    for (; pixels == 4 && c + 4 <= s->channels; c += 4) channel_quad(y + c * y_channel, y_channel, at + c, pitch, out);
+    for (; c < s->channels; c++) {
+        for (size_t i = 0; i < pixels; i++) {
+            float *const p = y + c * y_channel + i;
+            *(out ? p : at + i * pitch + c) = *(out ? at + i * pitch + c : p);
+        }
+    }
+}
+
+/*
+ * A step's outputs between y and the buffer, four by four as far as that goes, the last four once more rather than one
+ * by one; `pitch` from pixel to pixel there.
+ */
 ALWAYS_INLINE void channel_move(const channel_step *s, size_t y_channel, float *buffer, size_t pitch, size_t pixels,
                                 bool out) {
-    if (y_channel == 1) {
-        for (size_t i = 0; i < pixels; i++, buffer += pitch) {
-            float *y = s->y + s->y_pixel[i];
-            memcpy(out ? y : buffer, out ? buffer : y, s->channels * sizeof *y);
-        }
-        return;
+    for (size_t i = 0; y_channel == 1 && i < pixels; i++, buffer += pitch) {
+        float *y = s->y + s->y_pixel[i];
+        memcpy(out ? y : buffer, out ? buffer : y, s->channels * sizeof *y);
     }
-    for (size_t i = 0; i < pixels;) {
-        const bool four = i + 4 <= pixels && channel_neighbours(s->y_pixel + i);
-        float *y = s->y + s->y_pixel[i], *at = buffer + i * pitch;
-        size_t c = 0;
-        for (; four && c + 4 <= s->channels; c += 4) channel_quad(y + c * y_channel, y_channel, at + c, pitch, out);
-        for (size_t last = i + (four ? 4 : 1); i < last; i++, at += pitch) {
-            for (size_t o = c; o < s->channels; o++) {
-                float *p = s->y + s->y_pixel[i] + o * y_channel;
-                *(out ? p : at + o) = *(out ? at + o : p);
-            }
-        }
+    for (size_t i = 0, next; y_channel != 1 && i < pixels; i = next) {
+        const size_t first = i + 4 <= pixels || pixels < 4 ? i : pixels - 4;
+        const bool four = pixels >= 4 && channel_neighbours(s->y_pixel + first);
+        channel_move_planes(s, y_channel, buffer, pitch, four ? first : i, four ? 4 : 1, out);
+        next = four ? first + 4 : i + 1;
     }
 }
 
