@@ -55,20 +55,19 @@ ALWAYS_INLINE void channel_tap(channel_acc *acc, const float *const *x, ptrdiff_
     }
 }
 
-/* Brings what is ahead nearer, a little with every tap; tiles that do not gain from it are spared it. */
-ALWAYS_INLINE void channel_ahead(const float **ahead, size_t step, bool gains) {
-    if (!gains) return;
+/* Brings what is ahead nearer, a little with every tap. */
+ALWAYS_INLINE void channel_ahead(const float **ahead, size_t step) {
     __builtin_prefetch(*ahead, 0, 3);
     *ahead += step;
 }
 
 ALWAYS_INLINE void channel_taps(channel_acc *acc, const corr2d_tile *tile, const float *const *x, const channel_step *s,
-                                size_t pixels, size_t vectors) {
+                                size_t pixels, size_t vectors, bool look_ahead) {
     const corr2d_tap *const end = tile->table + tile->taps;
     const float *const weights = s->weights, *ahead = s->ahead;
     const size_t step = tile->ahead_tap;
     for (const corr2d_tap *tap = tile->table; tap != end; tap++) {
-        channel_ahead(&ahead, step, vectors == CHANNEL_VECTORS);
+        if (look_ahead) channel_ahead(&ahead, step);
         channel_tap(acc, x, tap->x, weights + tap->w * vectors, pixels, vectors);
     }
 }
@@ -80,7 +79,7 @@ ALWAYS_INLINE void channel_taps_even(channel_acc *acc, const corr2d_tile *tile, 
     const size_t step = tile->ahead_tap;
     ptrdiff_t offset = 0;
     for (; weights != end; weights += vectors * LANES, offset += tile->x_step) {
-        channel_ahead(&ahead, step, vectors <= 2 || vectors == CHANNEL_VECTORS);
+        if (vectors <= 2 || vectors == CHANNEL_VECTORS) channel_ahead(&ahead, step);
         channel_tap(acc, x, offset, weights, pixels, vectors);
     }
 }
@@ -97,7 +96,7 @@ ALWAYS_INLINE void channel_taps_spaced(channel_acc *acc, const corr2d_tile *tile
     EACH(i, (pixels + 2) / 3, CORR2D_MAX_PIXELS / 3) x[i] = s->x[3 * i];
     for (; weights != end; weights += LANES) {
         const f32xn w_f32xn = f32xn_load(weights);
-        channel_ahead(&ahead, tile->ahead_tap, true);
+        channel_ahead(&ahead, tile->ahead_tap);
         EACH(i, pixels, CORR2D_MAX_PIXELS) {
             const f32xn x_f32xn = f32xn_splat(x[i / 3][(ptrdiff_t)(i % 3) * space]);
             acc->v[i][0] = f32xn_fma(x_f32xn, w_f32xn, acc->v[i][0]);
@@ -215,8 +214,10 @@ ALWAYS_INLINE void channel_panel(const corr2d_tile *tile, const channel_step *s,
     channel_bias(&acc, s->bias, pixels, vectors);
     if (tile->load) channel_load(&acc, s, pixels, vectors);
     EACH(i, pixels, CORR2D_MAX_PIXELS) x[i] = s->x[i];
-    if (tile->table) {
-        channel_taps(&acc, tile, x, s, pixels, vectors);
+    if (vectors == CHANNEL_VECTORS && tile->table && tile->ahead_tap) {
+        channel_taps(&acc, tile, x, s, pixels, vectors, true);
+    } else if (tile->table) {
+        channel_taps(&acc, tile, x, s, pixels, vectors, false);
     } else if (CHANNEL_LANES && tile->x_step == 1) {
         channel_taps_lanes(&acc, tile->taps, x, s->weights, pixels, vectors);
     } else if (vectors == 1 && pixels > CHANNEL_POINTERS && tile->x_space) {
@@ -231,7 +232,7 @@ typedef void channel_panel_fn(const corr2d_tile *tile, const channel_step *s);
 
 /* The same for outputs that y does not take as whole vectors. */
 NOT_INLINE void channel_indirect(const corr2d_tile *tile, channel_step *s, size_t pixels, channel_panel_fn *panel) {
-    float buffer[CORR2D_MAX_PIXELS * CHANNEL_PITCH];
+    _Alignas(64) float buffer[CORR2D_MAX_PIXELS * CHANNEL_PITCH];
     s->whole = buffer;
     s->whole_pixel = channel_places;
     if (tile->y_channel != 1) channel_prefetch(s, tile->y_channel, pixels);
