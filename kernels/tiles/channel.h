@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The channel tiles of kernels/variant.h, written once over the words of simd/. The variant defines CHANNEL_LANES:
- * whether to multiply by lanes where taps lie side by side; and CHANNEL_VECTORS, those of its widest tiles.
+ * whether to multiply by lanes where taps lie side by side; CHANNEL_VECTORS, those of its widest tiles; and
+ * CHANNEL_PARTS, those of tiles that store a part of their last vector themselves.
  */
 #include "kernels/tiles/common.h"
 
@@ -135,9 +136,17 @@ ALWAYS_INLINE void channel_store(channel_acc *acc, const corr2d_tile *tile, cons
     const f32xn lo = f32xn_splat(tile->lo), hi = f32xn_splat(tile->hi);
     float *const whole = s->whole;
     const ptrdiff_t *const pixel = s->whole_pixel;
+    const size_t last = s->channels - (vectors - 1) * LANES;
     EACH(i, pixels, CORR2D_MAX_PIXELS) {
         float *p = whole + pixel[i];
-        EACH(v, vectors, CORR2D_MAX_VECTORS) f32xn_store(p + v * LANES, finish(acc->v[i][v], lo, hi));
+        EACH(v, vectors, CORR2D_MAX_VECTORS) {
+            const f32xn y_f32xn = finish(acc->v[i][v], lo, hi);
+            if (vectors == CHANNEL_PARTS && v + 1 == vectors && last != LANES) {
+                f32xn_store_part(p + v * LANES, y_f32xn, last);
+            } else {
+                f32xn_store(p + v * LANES, y_f32xn);
+            }
+        }
     }
 }
 
@@ -251,7 +260,7 @@ NOT_INLINE void channel_walk(const corr2d_tile *tile, size_t pixels, size_t widt
             s.ahead = (tile->ahead_x ? s.x[pixels - 1] : s.weights + first * tile->ahead_pixel) + tile->ahead;
             s.whole = s.y;
             s.whole_pixel = s.y_pixel;
-            if (tile->y_channel == 1 && s.channels == width) {
+            if (tile->y_channel == 1 && (s.channels == width || (width == CHANNEL_PARTS * LANES && !tile->load))) {
                 panel(tile, &s);
             } else {
                 channel_indirect(tile, &s, pixels, panel);

@@ -3,6 +3,7 @@
  * The tiles for a file of thirty-two vector registers: up to twenty-four accumulators, 8 channels x 3 vectors of
  * pixels; 4 vectors of channels by 5 pixels, 2 or 1 by 8. The variant includes its words first, and says CHANNEL_LANES.
  */
+#define CHANNEL_PARTS 0
 #define CHANNEL_VECTORS 4
 #define PANEL_ROWS 8
 
