@@ -28,7 +28,8 @@ static const ptrdiff_t channel_places[CORR2D_MAX_PIXELS] = {
 
 /* Where one step of a tile finds its data: each of its pixels, and a panel. */
 typedef struct channel_step {
-    const float *x[CORR2D_MAX_PIXELS];
+    const float *x[CORR2D_FEW_PIXELS]; /* tiles of few pixels: each of them */
+    const ptrdiff_t *x_pixel;          /* others: each of them, seen from the tile's x */
     const float *weights, *bias;
     const float *ahead; /* what to bring nearer */
     float *y;
@@ -94,7 +95,7 @@ ALWAYS_INLINE void channel_taps_spaced(channel_acc *acc, const corr2d_tile *tile
     const float *weights = s->weights, *const end = weights + tile->taps * LANES, *ahead = s->ahead;
     const float *x[CORR2D_MAX_PIXELS / 3];
     const ptrdiff_t step = tile->x_step, space = tile->x_space;
-    EACH(i, (pixels + 2) / 3, CORR2D_MAX_PIXELS / 3) x[i] = s->x[3 * i];
+    EACH(i, (pixels + 2) / 3, CORR2D_MAX_PIXELS / 3) x[i] = tile->x + s->x_pixel[3 * i];
     for (; weights != end; weights += LANES) {
         const f32xn w_f32xn = f32xn_load(weights);
         channel_ahead(&ahead, tile->ahead_tap);
@@ -222,7 +223,7 @@ ALWAYS_INLINE void channel_panel(const corr2d_tile *tile, const channel_step *s,
     channel_acc acc;
     channel_bias(&acc, s->bias, pixels, vectors);
     if (tile->load) channel_load(&acc, s, pixels, vectors);
-    EACH(i, pixels, CORR2D_MAX_PIXELS) x[i] = s->x[i];
+    EACH(i, pixels, CORR2D_MAX_PIXELS) x[i] = tile->x + s->x_pixel[i];
     if (vectors == CHANNEL_VECTORS && tile->table && tile->ahead_tap) {
         channel_taps(&acc, tile, x, s, pixels, vectors, true);
     } else if (tile->table) {
@@ -253,11 +254,16 @@ NOT_INLINE void channel_indirect(const corr2d_tile *tile, channel_step *s, size_
 /* For each `pixels` pixels in turn panel after panel of `width` channels. */
 NOT_INLINE void channel_walk(const corr2d_tile *tile, size_t pixels, size_t width, channel_panel_fn *panel) {
     for (size_t first = 0; first < tile->pixels; first += pixels) {
-        channel_step s = {.weights = tile->weights, .bias = tile->bias, .y = tile->y, .y_pixel = tile->y_pixel + first};
-        for (size_t i = 0; i < pixels; i++) s.x[i] = tile->x + tile->x_pixel[first + i];
+        const float *const last = tile->x + tile->x_pixel[first + pixels - 1];
+        channel_step s;
+        s.x_pixel = tile->x_pixel + first;
+        s.weights = tile->weights;
+        s.bias = tile->bias;
+        s.y = tile->y;
+        s.y_pixel = tile->y_pixel + first;
         for (size_t left = tile->channels; left; left -= s.channels) {
             s.channels = left < width ? left : width;
-            s.ahead = (tile->ahead_x ? s.x[pixels - 1] : s.weights + first * tile->ahead_pixel) + tile->ahead;
+            s.ahead = (tile->ahead_x ? last : s.weights + first * tile->ahead_pixel) + tile->ahead;
             s.whole = s.y;
             s.whole_pixel = s.y_pixel;
             if (tile->y_channel == 1 && (s.channels == width || (width == CHANNEL_PARTS * LANES && !tile->load))) {
