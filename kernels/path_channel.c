@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Dense layers with vectors over output channels: the natural form where channels lie side by side, and that of long
- * sums also where they do not. Pixels may lie anywhere, so that no width wastes anything; where channels lie side by
- * side and nothing is padded x is read where it is. Rows of outputs leave out the taps that they see of the padding.
+ * sums also where they do not. Pixels may lie anywhere, so that no width wastes anything, and that those go together
+ * which see the same of x: they leave out the taps that they see of the padding. Where channels lie side by side x is
+ * read where it is, if nothing is padded or all of the padding left out, and that costs less than to pack it.
  *
  *   for each block of input channels: pack it, if need be
  *     for each group of panels whose weights for the block stay in the second cache:
- *       for each tile of pixels: for each panel of the group: the tile's outputs
+ *       for each scene, whose pixels see the same of x:
+ *         for each tile of pixels: for each panel of the group: the tile's outputs
  */
 #include "kernels/checked.h"
 #include "kernels/plan.h"
@@ -14,9 +16,10 @@
 
 #include <math.h>
 
-/* What is longer than this, in floats, is brought nearer before it is needed: weights, and an image that is read in place. */
+/* Longer than this, in floats, they are brought nearer before they are needed: weights, and an image read in place. */
 #define FAR_WEIGHTS (256u << 10)
 #define FAR_X (128u << 10)
+#define FAR_COLUMNS 4 /* and no image whose columns are further apart than so many times their channels */
 
 /* Long enough that storing and loading the sums between two blocks does not show. */
 #define BLOCK_TAPS 1200
@@ -32,10 +35,12 @@
 #define CACHE_WAYS 8
 
 /*
- * What it costs, in multiply-adds of a vector. A tap of a tile with few chains is waited for; a tile begins and ends; a
- * float is packed, beside that it is read; an output is stored in planes that no neighbours' outputs go with.
+ * What it costs, in multiply-adds of a vector. A tap of a tile with few chains is waited for, and so are its weights; a
+ * tile begins and ends; a float is packed, beside that it is read; an output is stored in planes by itself, not with its
+ * neighbours'.
  */
 #define FEW_CHAINS 20
+#define WEIGHTS_COST 4
 #define TILE_COST 150.0
 #define PACK_COST 0.6
 #define ALONE_COST 12.0
@@ -92,11 +97,15 @@ static const corr2d_sights *columns_of(const corr2d_plan *plan, const corr2d_sig
     return row->apart ? &plan->columns_seen : &plan->columns_all;
 }
 
-/* Chains number as measured: 4, 8, 12, 16 last as long as 9, 12, 14, 17 where there are many. */
+/*
+ * As measured, 4, 8, 12, 16 chains last as long as 9, 12, 14, 17 where there are many; and a vector of weights, which
+ * comes from the second cache, as long as 4.
+ */
 static double panel_cost(const corr2d_plan *plan, size_t vectors, size_t pixels, size_t taps) {
     const size_t tiles = corr2d_div_up(pixels, plan->kernels->channel_pixels[vectors]), chains = pixels * vectors;
-    const double last = (double)corr2d_max(chains, (2 * chains + tiles * FEW_CHAINS) / 3);
-    return last * (double)taps * (double)plan->layer.group_in + (double)tiles * TILE_COST;
+    const size_t waits = corr2d_max((2 * chains + tiles * FEW_CHAINS) / 3, tiles * vectors * WEIGHTS_COST);
+    const size_t lasts = corr2d_max(chains, waits);
+    return (double)lasts * (double)taps * (double)plan->layer.group_in + (double)tiles * TILE_COST;
 }
 
 static double tiles_cost(const corr2d_plan *plan, size_t pixels, size_t taps) {
@@ -114,7 +123,7 @@ static double alone_cost(const corr2d_plan *plan, const corr2d_sights *columns) 
     return (double)alone * (double)plan->unit_channels * ALONE_COST;
 }
 
-/* All the outputs that a row sight has, strip by strip. */
+/* All the outputs that a row sight has, strip by strip. Where these do not span the columns, those are one sight. */
 static double row_cost(const corr2d_plan *plan, size_t i, const corr2d_sights *columns) {
     const corr2d_sight *row = plan->rows_seen.sights + i;
     const size_t rows = corr2d_sight_end(&plan->rows_seen, i, &plan->layer.rows) - row->out;
@@ -122,11 +131,12 @@ static double row_cost(const corr2d_plan *plan, size_t i, const corr2d_sights *c
     double cost = 0;
     for (size_t j = 0; j < columns->count; j++) {
         const corr2d_sight *column = columns->sights + j;
-        const size_t width = corr2d_sight_end(columns, j, &plan->layer.columns) - column->out;
+        const size_t all = corr2d_sight_end(columns, j, &plan->layer.columns) - column->out;
+        const size_t width = corr2d_min(all, plan->strip_width);
         cost += tiles_cost(plan, height * width, (row->last - row->first) * (column->last - column->first));
     }
     if (columns->count > 1 && plan->layer.y.channel != 1) cost += alone_cost(plan, columns) * (double)height;
-    return cost * (double)rows / (double)height;
+    return cost * (double)plan->strips_across * (double)rows / (double)height;
 }
 
 /* All outputs of an image. */
@@ -140,7 +150,7 @@ static double seen_cost(const corr2d_plan *plan) {
 
 static double pack_cost(const corr2d_plan *plan) {
     const double floats = (double)plan->strip.size / (double)plan->strip.channels * (double)plan->layer.group_in;
-    return floats * (double)(plan->strips_down * plan->strips_across) * PACK_COST;
+    return floats * (double)plan->strips_down * (double)plan->strips_across * PACK_COST;
 }
 
 /* Strips that tell columns apart have all of them, and several rows, so that no part cuts them there. */
@@ -258,7 +268,7 @@ static void cut(corr2d_plan *plan, bool *overflow) {
     place_lists(plan, overflow);
 }
 
-/* One input channel's taps that a pair of sights sees. In place they count from the first, so that none is outside x. */
+/* One input channel's taps that a pair of sights sees. In place they count from the first, so that none leaves x. */
 static corr2d_tap *list_taps(corr2d_tap *tap, const corr2d_plan *plan, const corr2d_sight *row,
                              const corr2d_sight *column, size_t c) {
     const size_t rows = plan->layer.rows.taps, columns = plan->layer.columns.taps;
@@ -398,19 +408,23 @@ static const float *next_weights(const corr2d_job *job, size_t panel, size_t tap
     return corr2d_panel_weights(job->plan, job->group, job->first, tap + taps);
 }
 
+static bool x_is_far(const corr2d_layer *layer) {
+    const double floats = (double)layer->rows.in * (double)layer->columns.in * (double)layer->group_in;
+    return floats > FAR_X && layer->x.column <= FAR_COLUMNS * layer->group_in;
+}
+
 /*
  * What the tiles of a group of panels bring nearer from far caches: the next group's weights, of which all pixels bring
  * the same share, or else the next tile's x.
  */
 static void look_ahead(pass *p, const float *next, size_t taps) {
     const corr2d_plan *plan = p->job->plan;
-    const corr2d_layer *layer = &plan->layer;
     p->tile.ahead = 0;
     p->tile.ahead_pixel = 0;
     if (next && plan->weight_count > FAR_WEIGHTS) {
         p->tile.ahead = next - p->tile.weights;
         p->tile.ahead_pixel = corr2d_div_up(plan->panel_channels * taps, p->job->out.height * p->job->out.width);
-    } else if (plan->in_place && layer->rows.in * layer->columns.in * layer->group_in > FAR_X) {
+    } else if (plan->in_place && x_is_far(&plan->layer)) {
         p->tile.ahead_x = true;
         p->tile.ahead_pixel = x_places(plan).column;
     }
