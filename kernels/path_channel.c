@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Dense layers with vectors over output channels: the natural form where channels lie side by side, and that of long
- * sums also where they do not. Pixels may lie anywhere, so that no width wastes anything; where channels lie side by
- * side and nothing is padded x is read where it is. Rows of outputs leave out the taps that they see of the padding.
+ * sums also where they do not. Pixels may lie anywhere, so that no width wastes anything, and that those go together
+ * which see the same of x: they leave out the taps that they see of the padding. Where channels lie side by side x is
+ * read where it is, if nothing is padded or all of the padding left out, and that costs less than to pack it.
  *
  *   for each block of input channels: pack it, if need be
  *     for each group of panels whose weights for the block stay in the second cache:
- *       for each tile of pixels: for each panel of the group: the tile's outputs
+ *       for each scene, whose pixels see the same of x:
+ *         for each tile of pixels: for each panel of the group: the tile's outputs
  */
 #include "kernels/checked.h"
 #include "kernels/plan.h"
@@ -14,15 +16,34 @@
 
 #include <math.h>
 
+/* Longer than this, in floats, they are brought nearer before they are needed: weights, and an image read in place. */
+#define FAR_WEIGHTS (256u << 10)
+#define FAR_X (128u << 10)
+#define FAR_COLUMNS 4 /* and no image whose columns are further apart than so many times their channels */
+
 /* Long enough that storing and loading the sums between two blocks does not show. */
 #define BLOCK_TAPS 1200
 
 /* The weights that all pixels of a strip pass before the next: a quarter of a 512 KiB second cache. */
 #define GROUP_FLOATS (32u << 10)
 
-/* Taps in the padding are left out of kernels of at most so many, whose lists are short, and of rows at least so wide. */
+/* Taps in the padding are left out of kernels of at most so many, whose lists are short. */
 #define LEAVE_OUT_TAPS 64
-#define WIDE 4
+
+/* The first cache: floats from a line to the next one of its set, and lines of a set. */
+#define CACHE_FLOATS 1024
+#define CACHE_WAYS 8
+
+/*
+ * What it costs, in multiply-adds of a vector. A tap of a tile with few chains is waited for, and so are its weights; a
+ * tile begins and ends; a float is packed, beside that it is read; an output is stored in planes by itself, not with its
+ * neighbours'.
+ */
+#define FEW_CHAINS 20
+#define WEIGHTS_COST 4
+#define TILE_COST 150.0
+#define PACK_COST 0.6
+#define ALONE_COST 12.0
 
 /* A strip's pixels, and what its packed block may take: a 512 KiB second cache's size. */
 #define STRIP_PIXELS 512
@@ -45,35 +66,185 @@ static void cut_strips(corr2d_plan *plan, size_t pixels, bool *overflow) {
     plan->strip = layer->x.channel == 1 ? corr2d_strip_pixels(rows, columns, plan->block, overflow)
                                         : corr2d_strip_planes(rows, columns, plan->block, overflow);
     plan->workspace = plan->in_place ? 0 : plan->strip.size;
-    plan->pixel_count = plan->strip_height * plan->strip_width;
 }
 
-static void see_all(corr2d_plan *plan) { plan->rows_seen = corr2d_sights_all(&plan->layer.rows); }
+/* From one output's inputs to the next one's, in x or in the packed strip. */
+typedef struct places {
+    size_t row, column;
+} places;
 
-/* Says where the taps of each sight are listed. Returns how many that makes. */
-static size_t place_sights(corr2d_plan *plan, bool *overflow) {
-    size_t taps = 0;
-    for (size_t i = 0; i < plan->rows_seen.count; i++) {
-        corr2d_sight *sight = plan->rows_seen.sights + i;
-        sight->table = taps;
-        taps += corr2d_mul(plan->block * plan->layer.columns.taps, sight->last - sight->first, overflow);
-    }
-    return taps;
-}
-
-/* Taps in the padding are left out, row by row, where it is worth it. There is room for all, if that must not be. */
-static void cut_sights(corr2d_plan *plan, bool *overflow) {
+static places x_places(const corr2d_plan *plan) {
     const corr2d_layer *layer = &plan->layer;
-    const size_t kernel = layer->rows.taps * layer->columns.taps;
-    const bool worth = layer->rows.padded && layer->columns.out >= WIDE && kernel <= LEAVE_OUT_TAPS;
-    see_all(plan);
-    plan->table_count = place_sights(plan, overflow);
-    if (worth && corr2d_sights_list(&plan->rows_seen, &layer->rows)) {
-        plan->table_count = corr2d_max(plan->table_count, place_sights(plan, overflow));
-    } else {
-        see_all(plan);
+    const corr2d_strip *s = &plan->strip;
+    if (plan->in_place) return (places){layer->rows.stride * layer->x.row, layer->columns.stride * layer->x.column};
+    return (places){s->rows.step * s->row, s->columns.step * s->column};
+}
+
+/* Cuts strips that are packed, or such as are read in place. */
+static void cut_to_size(corr2d_plan *plan, bool *overflow) {
+    for (size_t pixels = STRIP_PIXELS;; pixels /= 2) {
+        bool too_much = false;
+        cut_strips(plan, pixels, &too_much);
+        if (pixels / 2 < CORR2D_MAX_PIXELS || plan->in_place || (!too_much && plan->workspace <= STRIP_FLOATS)) {
+            *overflow |= too_much && !plan->in_place;
+            return;
+        }
     }
-    if (kernel == 1) plan->table_count = 0; /* the taps' distances are equal */
+}
+
+/* The columns that a row's outputs are told apart by. */
+static const corr2d_sights *columns_of(const corr2d_plan *plan, const corr2d_sight *row) {
+    return row->apart ? &plan->columns_seen : &plan->columns_all;
+}
+
+/*
+ * As measured, 4, 8, 12, 16 chains last as long as 9, 12, 14, 17 where there are many; and a vector of weights, which
+ * comes from the second cache, as long as 4.
+ */
+static double panel_cost(const corr2d_plan *plan, size_t vectors, size_t pixels, size_t taps) {
+    const size_t tiles = corr2d_div_up(pixels, plan->kernels->channel_pixels[vectors]), chains = pixels * vectors;
+    const size_t waits = corr2d_max((2 * chains + tiles * FEW_CHAINS) / 3, tiles * vectors * WEIGHTS_COST);
+    const size_t lasts = corr2d_max(chains, waits);
+    return (double)lasts * (double)taps * (double)plan->layer.group_in + (double)tiles * TILE_COST;
+}
+
+static double tiles_cost(const corr2d_plan *plan, size_t pixels, size_t taps) {
+    const size_t lanes = plan->kernels->lanes, last = corr2d_panel_channels(plan, plan->panels - 1);
+    const double each = panel_cost(plan, plan->panel_channels / lanes, pixels, taps);
+    return (double)(plan->panels - 1) * each + panel_cost(plan, corr2d_div_up(last, lanes), pixels, taps);
+}
+
+/* A row's outputs are stored four by four. */
+static double alone_cost(const corr2d_plan *plan, const corr2d_sights *columns) {
+    size_t alone = 0;
+    for (size_t j = 0; j < columns->count; j++) {
+        alone += (corr2d_sight_end(columns, j, &plan->layer.columns) - columns->sights[j].out) % 4;
+    }
+    return (double)alone * (double)plan->unit_channels * ALONE_COST;
+}
+
+/* All the outputs that a row sight has, strip by strip. Where these do not span the columns, those are one sight. */
+static double row_cost(const corr2d_plan *plan, size_t i, const corr2d_sights *columns) {
+    const corr2d_sight *row = plan->rows_seen.sights + i;
+    const size_t rows = corr2d_sight_end(&plan->rows_seen, i, &plan->layer.rows) - row->out;
+    const size_t height = corr2d_min(rows, plan->strip_height);
+    double cost = 0;
+    for (size_t j = 0; j < columns->count; j++) {
+        const corr2d_sight *column = columns->sights + j;
+        const size_t all = corr2d_sight_end(columns, j, &plan->layer.columns) - column->out;
+        const size_t width = corr2d_min(all, plan->strip_width);
+        cost += tiles_cost(plan, height * width, (row->last - row->first) * (column->last - column->first));
+    }
+    if (columns->count > 1 && plan->layer.y.channel != 1) cost += alone_cost(plan, columns) * (double)height;
+    return cost * (double)plan->strips_across * (double)rows / (double)height;
+}
+
+/* All outputs of an image. */
+static double seen_cost(const corr2d_plan *plan) {
+    double cost = 0;
+    for (size_t i = 0; i < plan->rows_seen.count; i++) {
+        cost += row_cost(plan, i, columns_of(plan, plan->rows_seen.sights + i));
+    }
+    return cost;
+}
+
+static double pack_cost(const corr2d_plan *plan) {
+    const double floats = (double)plan->strip.size / (double)plan->strip.channels * (double)plan->layer.group_in;
+    return floats * (double)plan->strips_down * (double)plan->strips_across * PACK_COST;
+}
+
+/* Strips that tell columns apart have all of them, and several rows, so that no part cuts them there. */
+static bool may_tell_columns(const corr2d_plan *plan) { return plan->strips_across == 1 && plan->strip_height > 1; }
+
+/* Rows tell their columns apart where that is worth it. Returns what all then cost. */
+static double tell_columns(corr2d_plan *plan) {
+    for (size_t i = 0; may_tell_columns(plan) && i < plan->rows_seen.count; i++) {
+        const bool apart = row_cost(plan, i, &plan->columns_seen) < row_cost(plan, i, &plan->columns_all);
+        plan->rows_seen.sights[i].apart = apart;
+    }
+    return seen_cost(plan);
+}
+
+/*
+ * Where the padding is packed, rows that see less of x leave out what they do not see, if that is worth it, and in the
+ * others so do columns, one by one or together with their neighbours. Corners stay with their row: one pixel is slow.
+ */
+static void see_packed(corr2d_plan *plan) {
+    const double whole = seen_cost(plan);
+    corr2d_plan best = *plan;
+    if (!corr2d_sights_list(&best.columns_seen, &plan->layer.columns)) best.columns_seen = plan->columns_all;
+    if (!corr2d_sights_list(&best.rows_seen, &plan->layer.rows)) best.rows_seen = plan->rows_seen;
+    double least = tell_columns(&best);
+    for (size_t j = 0; j + 1 < best.columns_seen.count;) {
+        corr2d_plan joined = best;
+        corr2d_sights_join(&joined.columns_seen, j);
+        const double cost = tell_columns(&joined);
+        if (cost < least) {
+            best = joined;
+            least = cost;
+        } else {
+            j++;
+        }
+    }
+    if (least < whole) *plan = best;
+}
+
+/* The lines of x that a tile reads at a time must fit the first cache's sets: 64 sets of 8 lines of 64 bytes. */
+static bool sets_suffice(const corr2d_plan *plan) {
+    const corr2d_layer *layer = &plan->layer;
+    const size_t pixels = plan->kernels->channel_pixels[plan->panel_channels / plan->kernels->lanes];
+    const size_t across = (pixels - 1) * layer->columns.stride + layer->columns.taps;
+    const size_t apart = CACHE_FLOATS / corr2d_gcd(layer->x.column % CACHE_FLOATS, CACHE_FLOATS);
+    return layer->rows.taps * across <= apart * CACHE_WAYS;
+}
+
+/* Where x is read in place there are no zeros to read, and every output leaves out what it does not see. */
+static bool see_in_place(corr2d_plan *plan) {
+    const corr2d_layer *layer = &plan->layer;
+    bool overflow = false;
+    plan->in_place = true;
+    cut_to_size(plan, &overflow);
+    const size_t rows = corr2d_mul(plan->strip_height, layer->rows.stride, &overflow);
+    const size_t columns = corr2d_mul(plan->strip_width, layer->columns.stride, &overflow);
+    const size_t reach = corr2d_sum(corr2d_mul(rows, layer->x.row, &overflow),
+                                    corr2d_mul(columns, layer->x.column, &overflow), &overflow);
+    if (overflow || corr2d_too_large(reach) || !may_tell_columns(plan) || !sets_suffice(plan)) return false;
+    if (!corr2d_sights_list(&plan->columns_seen, &layer->columns)) return false;
+    if (!corr2d_sights_list(&plan->rows_seen, &layer->rows)) return false;
+    for (size_t i = 0; i < plan->rows_seen.count; i++) plan->rows_seen.sights[i].apart = true;
+    return true;
+}
+
+/* Taps in the padding are left out, as far as it pays. */
+static void leave_out(corr2d_plan *plan) {
+    corr2d_plan in_place = *plan;
+    see_packed(plan);
+    if (plan->layer.x.channel != 1 || !see_in_place(&in_place)) return;
+    if (seen_cost(&in_place) < seen_cost(plan) + pack_cost(plan)) *plan = in_place;
+}
+
+/* Says where the taps of each pair of sights are listed, and the pixels. */
+static void place_lists(corr2d_plan *plan, bool *overflow) {
+    size_t taps = 0;
+    bool apart = false;
+    for (size_t j = 0, before = 0; j < plan->columns_seen.count; j++) {
+        corr2d_sight *column = plan->columns_seen.sights + j;
+        column->table = before;
+        before += column->last - column->first;
+    }
+    for (size_t i = 0; i < plan->rows_seen.count; i++) {
+        corr2d_sight *row = plan->rows_seen.sights + i;
+        const corr2d_sights *columns = columns_of(plan, row);
+        row->table = taps;
+        apart |= row->apart;
+        for (size_t j = 0; j < columns->count; j++) {
+            const corr2d_sight *column = columns->sights + j;
+            const size_t kernel = (row->last - row->first) * (column->last - column->first);
+            taps = corr2d_sum(taps, corr2d_mul(plan->block, kernel, overflow), overflow);
+        }
+    }
+    plan->table_count = plan->layer.rows.taps * plan->layer.columns.taps == 1 ? 0 : taps;
+    plan->pixel_count = plan->strip_height * plan->strip_width * (apart ? 2 : 1);
 }
 
 /* Panels about equal: 64 channels are 2 panels of two vectors of 16, not one of three and one of one. */
@@ -85,41 +256,62 @@ static size_t panel_vectors(const corr2d_plan *plan) {
 static void cut(corr2d_plan *plan, bool *overflow) {
     const corr2d_layer *layer = &plan->layer;
     const corr2d_kernels *k = plan->kernels;
+    const bool padded = layer->rows.padded || layer->columns.padded;
     plan->unit_groups = layer->groups;
     plan->block = corr2d_plan_block(layer, BLOCK_TAPS);
     corr2d_plan_set_panels(plan, panel_vectors(plan) * k->lanes, k->lanes, overflow);
-    plan->in_place = layer->x.channel == 1 && !layer->rows.padded && !layer->columns.padded;
-    cut_sights(plan, overflow);
-    for (size_t pixels = STRIP_PIXELS;; pixels /= 2) {
-        bool too_much = false;
-        cut_strips(plan, pixels, &too_much);
-        if (pixels / 2 < CORR2D_MAX_PIXELS || plan->in_place || (!too_much && plan->workspace <= STRIP_FLOATS)) {
-            *overflow |= too_much && !plan->in_place;
-            return;
-        }
-    }
+    plan->in_place = layer->x.channel == 1 && !padded;
+    plan->rows_seen = corr2d_sights_all(&layer->rows);
+    plan->columns_seen = plan->columns_all = corr2d_sights_all(&layer->columns);
+    cut_to_size(plan, overflow);
+    if (padded && plan->finite && layer->rows.taps * layer->columns.taps <= LEAVE_OUT_TAPS) leave_out(plan);
+    place_lists(plan, overflow);
 }
 
-/* One input channel's taps of a sight. Returns where the next one's go. */
-static corr2d_tap *list_taps(corr2d_tap *tap, const corr2d_plan *plan, const corr2d_sight *sight, size_t c) {
+/* One input channel's taps that a pair of sights sees. In place they count from the first, so that none leaves x. */
+static corr2d_tap *list_taps(corr2d_tap *tap, const corr2d_plan *plan, const corr2d_sight *row,
+                             const corr2d_sight *column, size_t c) {
     const size_t rows = plan->layer.rows.taps, columns = plan->layer.columns.taps;
-    for (size_t u = sight->first; u < sight->last; u++) {
-        for (size_t v = 0; v < columns; v++) {
+    const size_t above = plan->in_place ? row->first : 0, before = plan->in_place ? column->first : 0;
+    for (size_t u = row->first; u < row->last; u++) {
+        for (size_t v = column->first; v < column->last; v++) {
             const size_t number = (c * rows + u) * columns + v;
-            const ptrdiff_t x = corr2d_plan_offset(plan, (corr2d_place){c, u, v});
+            const ptrdiff_t x = corr2d_plan_offset(plan, (corr2d_place){c, u - above, v - before});
             *tap++ = (corr2d_tap){x, number * plan->kernels->lanes};
         }
     }
     return tap;
 }
 
+/* A strip's rows of `width` pixels, counted from the first of them. */
+static void list_pixels(const corr2d_plan *plan, size_t first, size_t width) {
+    const corr2d_layer *layer = &plan->layer;
+    const places x = x_places(plan);
+    ptrdiff_t *x_pixel = plan->x_pixel + first, *y_pixel = plan->y_pixel + first;
+    for (size_t i = 0; i < plan->strip_height; i++) {
+        for (size_t j = 0; j < width; j++) {
+            *x_pixel++ = (ptrdiff_t)(i * x.row + j * x.column);
+            *y_pixel++ = (ptrdiff_t)(i * layer->y.row + j * layer->y.column);
+        }
+    }
+}
+
 static void fill(corr2d_plan *plan) {
     corr2d_tap *tap = plan->table;
-    if (!plan->finite) see_all(plan);
     for (size_t i = 0; plan->table_count && i < plan->rows_seen.count; i++) {
-        for (size_t c = 0; c < plan->block; c++) tap = list_taps(tap, plan, plan->rows_seen.sights + i, c);
+        const corr2d_sight *row = plan->rows_seen.sights + i;
+        const corr2d_sights *columns = columns_of(plan, row);
+        for (size_t j = 0; j < columns->count; j++) {
+            for (size_t c = 0; c < plan->block; c++) tap = list_taps(tap, plan, row, columns->sights + j, c);
+        }
     }
-    corr2d_plan_fill_pixels(plan);
+    const size_t pixels = plan->strip_height * plan->strip_width;
+    list_pixels(plan, 0, plan->strip_width);
+    for (size_t j = 0; plan->pixel_count > pixels && j < plan->columns_seen.count; j++) {
+        const size_t out = plan->columns_seen.sights[j].out;
+        const size_t width = corr2d_sight_end(&plan->columns_seen, j, &plan->layer.columns) - out;
+        list_pixels(plan, pixels + plan->strip_height * out, width);
+    }
 }
 
 /* Some panels of one job, of one block of input channels. */
@@ -130,34 +322,74 @@ typedef struct pass {
     size_t most;                    /* ... up to this */
 } pass;
 
-/* `count` pixels from the first-th on, in tiles of so many. */
-static void run_tiles(const pass *p, size_t first, size_t count, size_t pixels) {
-    corr2d_tile tile = p->tile;
-    tile.pixels = count;
-    tile.x_pixel = p->job->plan->x_pixel + first;
-    tile.y_pixel = p->job->plan->y_pixel + first;
-    p->kernels[pixels](&tile);
+/* The tile's next `count` pixels, in tiles of so many. */
+static void run_tiles(const pass *p, corr2d_tile *tile, size_t count, size_t pixels) {
+    tile->pixels = count;
+    tile->ahead_tap = corr2d_div_up(pixels * tile->ahead_pixel, corr2d_max(1, tile->taps));
+    p->kernels[pixels](tile);
+    tile->x_pixel += count;
+    tile->y_pixel += count;
+    if (!tile->ahead_x) tile->ahead += (ptrdiff_t)(count * tile->ahead_pixel);
 }
 
-/* `pixels` pixels from the first-th on, in tiles about equal: 49 are 4 tiles of 6 and 5 of 5. */
-static void run_pixels(const pass *p, size_t first, size_t pixels) {
+/* `pixels` pixels, in tiles about equal: 49 are 4 tiles of 6 and 5 of 5. */
+static void run_pixels(const pass *p, corr2d_tile *tile, size_t pixels) {
     const size_t tiles = corr2d_div_up(pixels, p->most), least = pixels / tiles;
     const size_t larger = pixels % tiles * (least + 1);
-    if (larger) run_tiles(p, first, larger, least + 1);
-    run_tiles(p, first + larger, pixels - larger, least);
+    if (larger) run_tiles(p, tile, larger, least + 1);
+    run_tiles(p, tile, pixels - larger, least);
 }
 
-/* All the strip's pixels, rows that see the same of x together. */
+/* Where an output's first seen tap lies along an axis of x; 0 where it sees none. */
+static size_t place_of(const corr2d_axis *axis, const corr2d_sight *sight, size_t out) {
+    return sight->first == sight->last ? 0 : out * axis->stride + sight->first * axis->dilation - axis->pad;
+}
+
+/* Where a scene's first pixel lies in x, from where in_place counts, or in the packed strip. */
+static size_t scene_place(const corr2d_job *job, const corr2d_sight *row, const corr2d_sight *column, size_t first) {
+    const corr2d_plan *plan = job->plan;
+    const corr2d_layer *layer = &plan->layer;
+    const places x = x_places(plan);
+    if (!plan->in_place) return first * x.row + column->out * x.column;
+    if (!row->apart) return (job->out.row + first) * x.row + job->out.column * x.column;
+    return place_of(&layer->rows, row, job->out.row + first) * layer->x.row +
+           place_of(&layer->columns, column, column->out) * layer->x.column;
+}
+
+/* Rows first ... first + rows - 1 of the strip by the j-th columns: they see the same of x. */
+static void run_scene(pass *p, const corr2d_sight *row, size_t j, size_t first, size_t rows, size_t channels) {
+    const corr2d_plan *plan = p->job->plan;
+    const corr2d_layer *layer = &plan->layer;
+    const corr2d_sights *columns = columns_of(plan, row);
+    const corr2d_sight *column = columns->sights + j;
+    const size_t down = row->last - row->first, across = column->last - column->first;
+    const size_t pixel = row->apart ? plan->strip_height * (plan->strip_width + column->out) : 0;
+    const size_t width = row->apart ? corr2d_sight_end(columns, j, &layer->columns) - column->out : p->job->out.width;
+    corr2d_tile tile = p->tile;
+    tile.taps = channels * down * across;
+    if (plan->table_count) tile.table = plan->table + row->table + plan->block * down * column->table;
+    tile.x += scene_place(p->job, row, column, first);
+    tile.y += first * layer->y.row + column->out * layer->y.column;
+    tile.x_pixel = plan->x_pixel + pixel;
+    tile.y_pixel = plan->y_pixel + pixel;
+    if (tile.ahead_x) {
+        tile.ahead = (ptrdiff_t)(x_places(plan).column + (down ? down - 1 : 0) * layer->rows.dilation * layer->x.row);
+    }
+    run_pixels(p, &tile, rows * width);
+    p->tile.ahead = tile.ahead;
+}
+
+/* All the strip's pixels, those that see the same of x together. */
 static void run_strip(pass *p, size_t channels) {
     const corr2d_plan *plan = p->job->plan;
     const corr2d_rectangle *out = &p->job->out;
-    const corr2d_sight *sight = plan->rows_seen.sights, *const end = sight + plan->rows_seen.count;
-    for (size_t row = out->row, last = row + out->height, next; row < last; row = next) {
-        while (sight + 1 < end && sight[1].out <= row) sight++;
-        next = sight + 1 < end ? corr2d_min(last, sight[1].out) : last;
-        p->tile.table = plan->table_count ? plan->table + sight->table : NULL;
-        p->tile.taps = channels * (sight->last - sight->first) * plan->layer.columns.taps;
-        run_pixels(p, (row - out->row) * out->width, (next - row) * out->width);
+    for (size_t i = 0; i < plan->rows_seen.count; i++) {
+        const corr2d_sight *row = plan->rows_seen.sights + i;
+        const size_t first = corr2d_max(out->row, row->out);
+        const size_t end = corr2d_min(out->row + out->height, corr2d_sight_end(&plan->rows_seen, i, &plan->layer.rows));
+        for (size_t j = 0; first < end && j < columns_of(plan, row)->count; j++) {
+            run_scene(p, row, j, first - out->row, end - first, channels);
+        }
     }
 }
 
@@ -167,6 +399,42 @@ static size_t panels_together(const corr2d_job *job, size_t panel, size_t taps) 
     const size_t fit = corr2d_max(1, GROUP_FLOATS / (plan->panel_channels * taps));
     const size_t full = plan->unit_channels / plan->panel_channels;
     return panel >= full ? 1 : corr2d_min(fit, corr2d_min(job->last, full) - panel);
+}
+
+/* Where the weights begin that follow a group's, in the same block or in the next one; NULL at the end. */
+static const float *next_weights(const corr2d_job *job, size_t panel, size_t tap, size_t taps) {
+    if (panel < job->last) return corr2d_panel_weights(job->plan, job->group, panel, tap);
+    if (tap + taps == corr2d_layer_taps(&job->plan->layer)) return NULL;
+    return corr2d_panel_weights(job->plan, job->group, job->first, tap + taps);
+}
+
+static bool x_is_far(const corr2d_layer *layer) {
+    const double floats = (double)layer->rows.in * (double)layer->columns.in * (double)layer->group_in;
+    return floats > FAR_X && layer->x.column <= FAR_COLUMNS * layer->group_in;
+}
+
+/*
+ * What the tiles of a group of panels bring nearer from far caches: the next group's weights, of which all pixels bring
+ * the same share, or else the next tile's x.
+ */
+static void look_ahead(pass *p, const float *next, size_t taps) {
+    const corr2d_plan *plan = p->job->plan;
+    p->tile.ahead = 0;
+    p->tile.ahead_pixel = 0;
+    if (next && plan->weight_count > FAR_WEIGHTS) {
+        p->tile.ahead = next - p->tile.weights;
+        p->tile.ahead_pixel = corr2d_div_up(plan->panel_channels * taps, p->job->out.height * p->job->out.width);
+    } else if (plan->in_place && x_is_far(&plan->layer)) {
+        p->tile.ahead_x = true;
+        p->tile.ahead_pixel = x_places(plan).column;
+    }
+}
+
+/* From each of a strip's pixels to the next one, all in a line; 0 where they are not. */
+static size_t x_space(const corr2d_plan *plan) {
+    const places x = x_places(plan);
+    const bool line = plan->strip_height == 1 || x.row == plan->strip_width * x.column;
+    return line && plan->columns_seen.count == 1 ? x.column : 0;
 }
 
 /* One block of `channels` input channels from the c-th on: `x` is what the tables count from. */
@@ -179,6 +447,7 @@ static void run_block(const corr2d_job *job, const float *x, size_t c, size_t ch
     pass p = {.job = job};
     p.tile = (corr2d_tile){.x = x,
                            .x_step = (ptrdiff_t)(plan->in_place ? layer->x.channel : plan->strip.channel),
+                           .x_space = (ptrdiff_t)x_space(plan),
                            .panel = plan->panel_channels * corr2d_layer_taps(layer),
                            .bias_step = c ? 0 : plan->panel_channels,
                            .y_channel = layer->y.channel,
@@ -194,6 +463,8 @@ static void run_block(const corr2d_job *job, const float *x, size_t c, size_t ch
         p.tile.y = job->y + panel * plan->panel_channels * layer->y.channel;
         p.tile.weights = corr2d_panel_weights(plan, job->group, panel, c * kernel);
         p.tile.bias = c ? corr2d_zeros : corr2d_panel_bias(plan, job->group, panel);
+        p.tile.ahead_x = false;
+        look_ahead(&p, next_weights(job, panel + panels, c * kernel, channels * kernel), channels * kernel);
         run_strip(&p, channels);
     }
 }
@@ -201,16 +472,14 @@ static void run_block(const corr2d_job *job, const float *x, size_t c, size_t ch
 static void run(const corr2d_job *job) {
     const corr2d_plan *plan = job->plan;
     const corr2d_layer *layer = &plan->layer;
-    const size_t row = job->out.row * layer->rows.stride, column = job->out.column * layer->columns.stride;
     for (size_t c = 0; c < layer->group_in; c += plan->block) {
         const size_t channels = corr2d_min(plan->block, layer->group_in - c);
         const float *x = job->x + c * layer->x.channel;
-        if (plan->in_place) {
-            run_block(job, x + row * layer->x.row + column * layer->x.column, c, channels);
-        } else {
+        if (!plan->in_place) {
             corr2d_strip_pack(job->workspace, &plan->strip, layer, x, channels, job->out);
-            run_block(job, job->workspace, c, channels);
+            x = job->workspace;
         }
+        run_block(job, x, c, channels);
     }
 }
 

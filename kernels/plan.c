@@ -123,33 +123,29 @@ void corr2d_plan_fill_offsets(const corr2d_plan *plan) {
     }
 }
 
-void corr2d_plan_fill_pixels(const corr2d_plan *plan) {
-    const corr2d_layer *layer = &plan->layer;
-    const bool in_place = plan->in_place;
-    const size_t row = in_place ? layer->rows.stride * layer->x.row : plan->strip.rows.step * plan->strip.row;
-    const size_t column =
-        in_place ? layer->columns.stride * layer->x.column : plan->strip.columns.step * plan->strip.column;
-    for (size_t p = 0; p < plan->pixel_count; p++) {
-        const size_t i = p / plan->strip_width, j = p % plan->strip_width;
-        plan->x_pixel[p] = (ptrdiff_t)(i * row + j * column);
-        plan->y_pixel[p] = (ptrdiff_t)(i * layer->y.row + j * layer->y.column);
-    }
+/* Cuts the layer, and makes the plan that follows, its arrays yet to be filled. */
+static corr2d_status draw(corr2d_plan **plan, corr2d_plan draft, bool finite) {
+    bool overflow = false;
+    draft.finite = finite;
+    draft.path->cut(&draft, &overflow);
+    draft.strip.halve = draft.kernels->halve;
+    return allocate(plan, &draft, overflow);
 }
 
 corr2d_status corr2d_plan_make(corr2d_plan **plan, const corr2d_spec *spec, const corr2d_kernels *kernels,
                                const float *weights, const float *bias) {
     corr2d_plan draft = {.variant = kernels->name}, *made;
-    bool overflow = false;
     corr2d_status status = corr2d_layer_resolve(&draft.layer, spec);
     if (status) return status;
     draft.path = choose_path(&draft.layer, kernels);
     draft.kernels = kernels;
     if (kernels->narrower && wants_narrower(draft.path, &draft.layer, kernels)) draft.kernels = kernels->narrower;
-    draft.path->cut(&draft, &overflow);
-    draft.strip.halve = draft.kernels->halve;
-    status = allocate(&made, &draft, overflow);
+    status = draw(&made, draft, true);
+    if (!status && !corr2d_weights_finite(&draft.layer, weights)) {
+        corr2d_plan_destroy(made);
+        status = draw(&made, draft, false);
+    }
     if (status) return status;
-    made->finite = corr2d_weights_finite(&made->layer, weights);
     made->path->fill(made);
     corr2d_weights_pack(made, weights);
     corr2d_bias_pack(made, bias);

@@ -32,7 +32,8 @@ struct corr2d_plan {
     size_t block;          /* input channels in a block; the last may have fewer */
 
     bool finite; /* all weights: then a tap in the padding changes nothing, and may be left out */
-    corr2d_sights rows_seen, columns_seen; /* of the first, channel tiles; of both, depthwise ones over channels */
+    corr2d_sights rows_seen, columns_seen; /* of tiles over channels */
+    corr2d_sights columns_all;
 
     bool in_place;      /* x is read where it lies, as far as whole vectors go; otherwise each block is packed first */
     corr2d_strip strip; /* how */
@@ -42,7 +43,7 @@ struct corr2d_plan {
     size_t offset_count, table_count, pixel_count, weight_count, bias_count;
     ptrdiff_t *offsets; /* pixel and depthwise tiles: of each tap of a block, in x or in the packed strip */
     corr2d_tap *table;  /* tiles over channels: the taps of a block, for each sight */
-    ptrdiff_t *x_pixel; /* channel tiles: of each pixel of a strip, likewise */
+    ptrdiff_t *x_pixel; /* channel tiles: of each pixel of a strip, and again of each sight's columns alone, likewise */
     ptrdiff_t *y_pixel; /* channel tiles: of each pixel of a strip, in y */
     float *weights;     /* see corr2d_weights_pack */
     float *bias;        /* see corr2d_bias_pack */
@@ -100,9 +101,8 @@ size_t corr2d_plan_block(const corr2d_layer *layer, size_t taps);
 /* Where a tap of a block lies seen from a pixel, in x or in the packed strip. */
 ptrdiff_t corr2d_plan_offset(const corr2d_plan *plan, corr2d_place at);
 
-/* Fills the tables of all taps of a block, and of the pixels of a strip: one cut short uses the beginnings of them. */
+/* Fills the table of all taps of a block. */
 void corr2d_plan_fill_offsets(const corr2d_plan *plan);
-void corr2d_plan_fill_pixels(const corr2d_plan *plan);
 
 /* How many of a panel's output channels are real. */
 static inline size_t corr2d_panel_channels(const corr2d_plan *plan, size_t panel) {

@@ -37,3 +37,11 @@ bool corr2d_sights_list(corr2d_sights *s, const corr2d_axis *axis) {
     }
     return true;
 }
+
+void corr2d_sights_join(corr2d_sights *s, size_t index) {
+    corr2d_sight *sight = s->sights + index;
+    sight->first = corr2d_min(sight->first, sight[1].first);
+    sight->last = corr2d_max(sight->last, sight[1].last);
+    s->count--;
+    for (size_t i = index + 1; i < s->count; i++) s->sights[i] = s->sights[i + 1];
+}

@@ -15,6 +15,7 @@
 typedef struct corr2d_sight {
     size_t out, first, last;
     size_t table; /* for the paths: where the taps are listed */
+    bool apart;   /* channel tiles: whether a row's columns are told apart */
 } corr2d_sight;
 
 typedef struct corr2d_sights {
@@ -27,6 +28,9 @@ corr2d_sights corr2d_sights_all(const corr2d_axis *axis);
 
 /* Lists an axis's sights in order; false where there are too many. */
 bool corr2d_sights_list(corr2d_sights *sights, const corr2d_axis *axis);
+
+/* The index-th sight's outputs and the next one's become one sight, of all taps that either sees. */
+void corr2d_sights_join(corr2d_sights *sights, size_t index);
 
 /* Where the index-th sight's outputs end. */
 static inline size_t corr2d_sight_end(const corr2d_sights *s, size_t index, const corr2d_axis *axis) {

@@ -46,17 +46,22 @@ typedef struct corr2d_tap {
 typedef struct corr2d_tile {
     size_t taps;               /* may be 0 */
     const corr2d_tap *table;   /* channel tiles: where each tap lies ... */
-    ptrdiff_t x_step;          /* ... or, where that is NULL, from each to the next in x */
+    ptrdiff_t x_step;          /* ... or, where that is NULL, from each to the next in x ... */
+    ptrdiff_t x_space;         /* ... and from each pixel to the next, or 0 where that varies */
     const ptrdiff_t *offsets;  /* where each tap lies in x, seen from a pixel */
     const float *x;            /* what the pixels are counted from */
     const ptrdiff_t *x_pixel;  /* where each pixel, or each vector of pixels, lies, seen from x */
     const float *const *x_tap; /* depthwise_edge: where each tap lies */
     float *packed;             /* pixel tiles: the pixels, tap after tap, or NULL */
     const ptrdiff_t *fetched;  /* where not NULL, the packed ones' offsets, to fetch others `ahead` */
-    ptrdiff_t ahead;           /* with offsets, but not packed: from a pixel to the one that is fetched ahead */
+    ptrdiff_t ahead;           /* pixel tiles with offsets, not packed: from a pixel to the one that is fetched ahead */
     size_t tiles;              /* pixel tiles: how many side by side */
     const float *weights;      /* packed, see each kernel */
     size_t panel;              /* from one panel of weights to the next */
+    /* Channel tiles: `ahead` of weights is what they may bring nearer, a little at a time, ... */
+    size_t ahead_pixel;        /* ... from each pixel's part to the next ... */
+    size_t ahead_tap;          /* ... and from each tap's; ... */
+    bool ahead_x;              /* ... or from x, at the last pixel of each n, with each tap's alone */
     const float *bias;         /* one for each output channel of a panel, padding included */
     size_t bias_step;          /* from one panel's to the next one's */
     float *y;                  /* the tile's first output */

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which way a layer is run: whether vectors go over pixels or over output channels, as kernels/README.md has it. */
+/*
+ * Which way a layer is run: whether vectors go over pixels or over output channels, and how the taps in the padding are
+ * left out, as kernels/README.md has it.
+ */
 #include "kernels/dispatch.h"
 #include "kernels/plan.h"
 
 #include <criterion/criterion.h>
+#include <math.h>
 #include <stdlib.h>
 
 enum { MOST_WEIGHTS = 256 * 256 * 9 };
@@ -74,4 +78,59 @@ Test(orientation, of_depthwise_layers_is_that_of_their_layout) {
     assert_paths(spec, &corr2d_path_depthwise_pixel);
     spec.layout = CORR2D_NHWC;
     assert_paths(spec, &corr2d_path_depthwise_channel);
+}
+
+/* Looks at the plans that all variants make of an NHWC layer, one of its weights being `first`. */
+static void look_at_plans(corr2d_spec spec, float first, void (*look)(const corr2d_plan *plan)) {
+    static float weights[MOST_WEIGHTS];
+    weights[0] = first;
+    spec.layout = CORR2D_NHWC;
+    for (size_t i = 0; corr2d_dispatch_at(corr2d_cpu_flags(), i); i++) {
+        corr2d_plan *plan;
+        cr_assert(corr2d_plan_make(&plan, &spec, corr2d_dispatch_at(corr2d_cpu_flags(), i), weights, NULL) ==
+                  CORR2D_OK);
+        look(plan);
+        corr2d_plan_destroy(plan);
+    }
+}
+
+static void in_place(const corr2d_plan *plan) {
+    cr_expect(plan->in_place && corr2d_plan_workspace_size(plan) == 0, "%s", plan->variant);
+}
+
+static void packed(const corr2d_plan *plan) { cr_expect(!plan->in_place, "%s", plan->variant); }
+
+static void packed_whole(const corr2d_plan *plan) {
+    packed(plan);
+    cr_expect(plan->rows_seen.count == 1 && !plan->rows_seen.sights[0].apart, "%s", plan->variant);
+}
+
+/* Tiles of four pixels are so slow beside others that it may not be worth it. */
+static void packed_with_columns_apart(const corr2d_plan *plan) {
+    packed(plan);
+    if (plan->kernels->channel_pixels[plan->kernels->channel_vectors] <= 4) return;
+    cr_assert(plan->rows_seen.count == 3, "%s", plan->variant);
+    cr_expect(plan->rows_seen.sights[1].apart && plan->columns_seen.count > 1, "%s", plan->variant);
+}
+
+Test(orientation, of_wide_padded_maps_is_in_place_where_weights_are_finite) {
+    look_at_plans(square(32, 56, 32, 3), 1.0f, in_place);
+    look_at_plans(square(32, 56, 32, 3), INFINITY, packed_whole);
+}
+
+Test(orientation, of_columns_so_far_apart_that_they_share_cache_sets_is_packed) {
+    look_at_plans(square(1024, 32, 4, 3), 1.0f, packed);
+}
+
+Test(orientation, of_narrow_padded_maps_is_packed_and_leaves_out_columns_too) {
+    look_at_plans(square(256, 7, 256, 3), 1.0f, packed_with_columns_apart);
+}
+
+Test(orientation, of_joined_sights_is_what_either_sees) {
+    corr2d_sights s = {.count = 3,
+                       .sights = {{.first = 2, .last = 5}, {.out = 1, .first = 1, .last = 5}, {.out = 2, .last = 4}}};
+    corr2d_sights_join(&s, 0);
+    cr_expect(s.count == 2);
+    cr_expect(s.sights[0].out == 0 && s.sights[0].first == 1 && s.sights[0].last == 5);
+    cr_expect(s.sights[1].out == 2 && s.sights[1].first == 0 && s.sights[1].last == 4);
 }

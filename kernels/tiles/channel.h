@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The channel tiles of kernels/variant.h, written once over the words of simd/. The variant defines CHANNEL_LANES:
- * whether to multiply by lanes where taps lie side by side.
+ * whether to multiply by lanes where taps lie side by side; CHANNEL_VECTORS, those of its widest tiles; and
+ * CHANNEL_PARTS, those of tiles that store a part of their last vector themselves.
  */
 #include "kernels/tiles/common.h"
 
@@ -27,22 +28,20 @@ static const ptrdiff_t channel_places[CORR2D_MAX_PIXELS] = {
 
 /* Where one step of a tile finds its data: each of its pixels, and a panel. */
 typedef struct channel_step {
-    const float *x[CORR2D_MAX_PIXELS];
+    const float *x[CORR2D_FEW_PIXELS]; /* tiles of few pixels: each of them */
+    const ptrdiff_t *x_pixel;          /* others: each of them, seen from the tile's x */
     const float *weights, *bias;
+    const float *ahead; /* what to bring nearer */
     float *y;
     const ptrdiff_t *y_pixel;
     size_t channels; /* of the panel */
+    float *whole;    /* where the outputs are loaded and stored as whole vectors: y itself, or a buffer */
+    const ptrdiff_t *whole_pixel;
 } channel_step;
 
-/* Where a step's outputs are loaded and stored: y itself, or the buffer. */
-typedef struct channel_y {
-    float *p;
-    const ptrdiff_t *pixel;
-} channel_y;
-
-ALWAYS_INLINE void channel_load(channel_acc *acc, channel_y y, size_t pixels, size_t vectors) {
+ALWAYS_INLINE void channel_load(channel_acc *acc, const channel_step *s, size_t pixels, size_t vectors) {
     EACH(i, pixels, CORR2D_MAX_PIXELS) {
-        const float *p = y.p + y.pixel[i];
+        const float *p = s->whole + s->whole_pixel[i];
         EACH(v, vectors, CORR2D_MAX_VECTORS) acc->v[i][v] = f32xn_add(f32xn_load(p + v * LANES), acc->v[i][v]);
     }
 }
@@ -58,21 +57,53 @@ ALWAYS_INLINE void channel_tap(channel_acc *acc, const float *const *x, ptrdiff_
     }
 }
 
-ALWAYS_INLINE void channel_taps(channel_acc *acc, const corr2d_tile *tile, const float *const *x, const float *weights,
-                                size_t pixels, size_t vectors) {
+/* Brings what is ahead nearer, a little with every tap. */
+ALWAYS_INLINE void channel_ahead(const float **ahead, size_t step) {
+    __builtin_prefetch(*ahead, 0, 3);
+    *ahead += step;
+}
+
+ALWAYS_INLINE void channel_taps(channel_acc *acc, const corr2d_tile *tile, const float *const *x, const channel_step *s,
+                                size_t pixels, size_t vectors, bool look_ahead) {
     const corr2d_tap *const end = tile->table + tile->taps;
+    const float *const weights = s->weights, *ahead = s->ahead;
+    const size_t step = tile->ahead_tap;
     for (const corr2d_tap *tap = tile->table; tap != end; tap++) {
+        if (look_ahead) channel_ahead(&ahead, step);
         channel_tap(acc, x, tap->x, weights + tap->w * vectors, pixels, vectors);
     }
 }
 
 /* The same for taps at equal distances, which need no table. */
 ALWAYS_INLINE void channel_taps_even(channel_acc *acc, const corr2d_tile *tile, const float *const *x,
-                                     const float *weights, size_t pixels, size_t vectors) {
-    const float *const end = weights + tile->taps * vectors * LANES;
+                                     const channel_step *s, size_t pixels, size_t vectors) {
+    const float *weights = s->weights, *const end = weights + tile->taps * vectors * LANES, *ahead = s->ahead;
+    const size_t step = tile->ahead_tap;
     ptrdiff_t offset = 0;
     for (; weights != end; weights += vectors * LANES, offset += tile->x_step) {
+        if (vectors <= 2 || vectors == CHANNEL_VECTORS) channel_ahead(&ahead, step);
         channel_tap(acc, x, offset, weights, pixels, vectors);
+    }
+}
+
+/* More pixels than this by one vector, each with a pointer, would not leave registers for the pointers. */
+#define CHANNEL_POINTERS 8
+
+/* The same for evenly spaced pixels, which need a pointer only for every third. */
+ALWAYS_INLINE void channel_taps_spaced(channel_acc *acc, const corr2d_tile *tile, const channel_step *s,
+                                       size_t pixels) {
+    const float *weights = s->weights, *const end = weights + tile->taps * LANES, *ahead = s->ahead;
+    const float *x[CORR2D_MAX_PIXELS / 3];
+    const ptrdiff_t step = tile->x_step, space = tile->x_space;
+    EACH(i, (pixels + 2) / 3, CORR2D_MAX_PIXELS / 3) x[i] = tile->x + s->x_pixel[3 * i];
+    for (; weights != end; weights += LANES) {
+        const f32xn w_f32xn = f32xn_load(weights);
+        channel_ahead(&ahead, tile->ahead_tap);
+        EACH(i, pixels, CORR2D_MAX_PIXELS) {
+            const f32xn x_f32xn = f32xn_splat(x[i / 3][(ptrdiff_t)(i % 3) * space]);
+            acc->v[i][0] = f32xn_fma(x_f32xn, w_f32xn, acc->v[i][0]);
+        }
+        EACH(i, (pixels + 2) / 3, CORR2D_MAX_PIXELS / 3) x[i] += step;
     }
 }
 
@@ -101,12 +132,22 @@ ALWAYS_INLINE void channel_taps_lanes(channel_acc *acc, size_t taps, const float
     for (; t != taps; t++, weights += width) channel_tap(acc, x, (ptrdiff_t)t, weights, pixels, vectors);
 }
 
-ALWAYS_INLINE void channel_store(channel_acc *acc, const corr2d_tile *tile, channel_y y, size_t pixels,
+ALWAYS_INLINE void channel_store(channel_acc *acc, const corr2d_tile *tile, const channel_step *s, size_t pixels,
                                  size_t vectors) {
     const f32xn lo = f32xn_splat(tile->lo), hi = f32xn_splat(tile->hi);
+    float *const whole = s->whole;
+    const ptrdiff_t *const pixel = s->whole_pixel;
+    const size_t last = s->channels - (vectors - 1) * LANES;
     EACH(i, pixels, CORR2D_MAX_PIXELS) {
-        float *p = y.p + y.pixel[i];
-        EACH(v, vectors, CORR2D_MAX_VECTORS) f32xn_store(p + v * LANES, finish(acc->v[i][v], lo, hi));
+        float *p = whole + pixel[i];
+        EACH(v, vectors, CORR2D_MAX_VECTORS) {
+            const f32xn y_f32xn = finish(acc->v[i][v], lo, hi);
+            if (vectors == CHANNEL_PARTS && v + 1 == vectors && last != LANES) {
+                f32xn_store_part(p + v * LANES, y_f32xn, last);
+            } else {
+                f32xn_store(p + v * LANES, y_f32xn);
+            }
+        }
     }
 }
 
@@ -127,27 +168,35 @@ static inline bool channel_neighbours(const ptrdiff_t *pixel) {
     return pixel[1] == pixel[0] + 1 && pixel[2] == pixel[0] + 2 && pixel[3] == pixel[0] + 3;
 }
 
-/* A step's outputs between y and the buffer, four by four as far as that goes; `pitch` from pixel to pixel there. */
+/* One pixel's outputs, or four neighbours', between y and the buffer. */
+ALWAYS_INLINE void channel_move_planes(const channel_step *s, size_t y_channel, float *buffer, size_t pitch,
+                                       size_t pixel, size_t pixels, bool out) {
+    float *y = s->y + s->y_pixel[pixel], *at = buffer + pixel * pitch;
+    size_t c = 0;
+    for (; pixels == 4 && c + 4 <= s->channels; c += 4) channel_quad(y + c * y_channel, y_channel, at + c, pitch, out);
+    for (; c < s->channels; c++) {
+        for (size_t i = 0; i < pixels; i++) {
+            float *const p = y + c * y_channel + i;
+            *(out ? p : at + i * pitch + c) = *(out ? at + i * pitch + c : p);
+        }
+    }
+}
+
+/*
+ * A step's outputs between y and the buffer, four by four as far as that goes, the last four once more rather than one
+ * by one; `pitch` from pixel to pixel there.
+ */
 ALWAYS_INLINE void channel_move(const channel_step *s, size_t y_channel, float *buffer, size_t pitch, size_t pixels,
                                 bool out) {
-    if (y_channel == 1) {
-        for (size_t i = 0; i < pixels; i++, buffer += pitch) {
-            float *y = s->y + s->y_pixel[i];
-            memcpy(out ? y : buffer, out ? buffer : y, s->channels * sizeof *y);
-        }
-        return;
+    for (size_t i = 0; y_channel == 1 && i < pixels; i++, buffer += pitch) {
+        float *y = s->y + s->y_pixel[i];
+        memcpy(out ? y : buffer, out ? buffer : y, s->channels * sizeof *y);
     }
-    for (size_t i = 0; i < pixels;) {
-        const bool four = i + 4 <= pixels && channel_neighbours(s->y_pixel + i);
-        float *y = s->y + s->y_pixel[i], *at = buffer + i * pitch;
-        size_t c = 0;
-        for (; four && c + 4 <= s->channels; c += 4) channel_quad(y + c * y_channel, y_channel, at + c, pitch, out);
-        for (size_t last = i + (four ? 4 : 1); i < last; i++, at += pitch) {
-            for (size_t o = c; o < s->channels; o++) {
-                float *p = s->y + s->y_pixel[i] + o * y_channel;
-                *(out ? p : at + o) = *(out ? at + o : p);
-            }
-        }
+    for (size_t i = 0, next; y_channel != 1 && i < pixels; i = next) {
+        const size_t first = i + 4 <= pixels || pixels < 4 ? i : pixels - 4;
+        const bool four = pixels >= 4 && channel_neighbours(s->y_pixel + first);
+        channel_move_planes(s, y_channel, buffer, pitch, four ? first : i, four ? 4 : 1, out);
+        next = four ? first + 4 : i + 1;
     }
 }
 
@@ -170,39 +219,58 @@ static inline void channel_prefetch(const channel_step *s, size_t y_channel, siz
 
 /* One panel by the pixels at x, which are read here, so that they stay in registers in the loops over taps. */
 ALWAYS_INLINE void channel_panel(const corr2d_tile *tile, const channel_step *s, size_t pixels, size_t vectors) {
-    float buffer[CORR2D_MAX_PIXELS * CHANNEL_PITCH];
-    const bool direct = tile->y_channel == 1 && s->channels == vectors * LANES;
-    const channel_y y = direct ? (channel_y){s->y, s->y_pixel} : (channel_y){buffer, channel_places};
     const float *x[CORR2D_MAX_PIXELS];
     channel_acc acc;
     channel_bias(&acc, s->bias, pixels, vectors);
-    if (tile->y_channel != 1) channel_prefetch(s, tile->y_channel, pixels);
-    if (tile->load) {
-        if (!direct) channel_gather(s, tile->y_channel, buffer, CHANNEL_PITCH, pixels);
-        channel_load(&acc, y, pixels, vectors);
-    }
-    EACH(i, pixels, CORR2D_MAX_PIXELS) x[i] = s->x[i];
-    if (tile->table) {
-        channel_taps(&acc, tile, x, s->weights, pixels, vectors);
+    if (tile->load) channel_load(&acc, s, pixels, vectors);
+    EACH(i, pixels, CORR2D_MAX_PIXELS) x[i] = tile->x + s->x_pixel[i];
+    if (vectors == CHANNEL_VECTORS && tile->table && tile->ahead_tap) {
+        channel_taps(&acc, tile, x, s, pixels, vectors, true);
+    } else if (tile->table) {
+        channel_taps(&acc, tile, x, s, pixels, vectors, false);
     } else if (CHANNEL_LANES && tile->x_step == 1) {
         channel_taps_lanes(&acc, tile->taps, x, s->weights, pixels, vectors);
+    } else if (vectors == 1 && pixels > CHANNEL_POINTERS && tile->x_space) {
+        channel_taps_spaced(&acc, tile, s, pixels);
     } else {
-        channel_taps_even(&acc, tile, x, s->weights, pixels, vectors);
+        channel_taps_even(&acc, tile, x, s, pixels, vectors);
     }
-    channel_store(&acc, tile, y, pixels, vectors);
-    if (!direct) channel_scatter(s, tile->y_channel, buffer, CHANNEL_PITCH, pixels);
+    channel_store(&acc, tile, s, pixels, vectors);
 }
 
 typedef void channel_panel_fn(const corr2d_tile *tile, const channel_step *s);
 
+/* The same for outputs that y does not take as whole vectors. */
+NOT_INLINE void channel_indirect(const corr2d_tile *tile, channel_step *s, size_t pixels, channel_panel_fn *panel) {
+    _Alignas(64) float buffer[CORR2D_MAX_PIXELS * CHANNEL_PITCH];
+    s->whole = buffer;
+    s->whole_pixel = channel_places;
+    if (tile->y_channel != 1) channel_prefetch(s, tile->y_channel, pixels);
+    if (tile->load) channel_gather(s, tile->y_channel, buffer, CHANNEL_PITCH, pixels);
+    panel(tile, s);
+    channel_scatter(s, tile->y_channel, buffer, CHANNEL_PITCH, pixels);
+}
+
 /* For each `pixels` pixels in turn panel after panel of `width` channels. */
 NOT_INLINE void channel_walk(const corr2d_tile *tile, size_t pixels, size_t width, channel_panel_fn *panel) {
     for (size_t first = 0; first < tile->pixels; first += pixels) {
-        channel_step s = {.weights = tile->weights, .bias = tile->bias, .y = tile->y, .y_pixel = tile->y_pixel + first};
-        for (size_t i = 0; i < pixels; i++) s.x[i] = tile->x + tile->x_pixel[first + i];
+        const float *const last = tile->x + tile->x_pixel[first + pixels - 1];
+        channel_step s;
+        s.x_pixel = tile->x_pixel + first;
+        s.weights = tile->weights;
+        s.bias = tile->bias;
+        s.y = tile->y;
+        s.y_pixel = tile->y_pixel + first;
         for (size_t left = tile->channels; left; left -= s.channels) {
             s.channels = left < width ? left : width;
-            panel(tile, &s);
+            s.ahead = (tile->ahead_x ? last : s.weights + first * tile->ahead_pixel) + tile->ahead;
+            s.whole = s.y;
+            s.whole_pixel = s.y_pixel;
+            if (tile->y_channel == 1 && (s.channels == width || (width == CHANNEL_PARTS * LANES && !tile->load))) {
+                panel(tile, &s);
+            } else {
+                channel_indirect(tile, &s, pixels, panel);
+            }
             s.weights += tile->panel;
             s.bias += tile->bias_step;
             s.y += width * tile->y_channel;

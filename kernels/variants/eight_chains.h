@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Tiles of eight chains, which hide the latency of a multiply-add and take little of the library's room. */
 #define CHANNEL_LANES false
+#define CHANNEL_PARTS 0
+#define CHANNEL_VECTORS 2
 #define PANEL_ROWS 4
 
 #include "kernels/tiles/channel.h"
@@ -27,7 +29,7 @@ const corr2d_kernels CORR2D_KERNELS = {
     .pixel = {[1] = {[1] = pixel_1x1}, [2] = {[1] = pixel_1x2}},
     .pixel_few = PIXEL_FEW,
     .channel_columns = 16,
-    .channel_vectors = 2,
+    .channel_vectors = CHANNEL_VECTORS,
     .channel_pixels = {[1] = 4, [2] = 4},
     .channel = CHANNEL_TABLE,
     .depthwise_pixel = depthwise_pixel,

@@ -4,6 +4,8 @@
  * 4 x 3 and 8 x 1 vectors of pixels; 2 vectors of channels by 6 pixels, or 1 by 8. The variant includes its words first.
  */
 #define CHANNEL_LANES false
+#define CHANNEL_PARTS 0
+#define CHANNEL_VECTORS 2
 #define PANEL_ROWS 4
 #define ROWS_TOGETHER 3
 #define ROWS_NARROW false
@@ -34,7 +36,7 @@ const corr2d_kernels CORR2D_KERNELS = {
     .pixel = {[1] = {[1] = pixel_1x1, [2] = pixel_2x1}, [2] = {[1] = pixel_1x2}, [3] = {[1] = pixel_1x3}},
     .pixel_few = PIXEL_FEW,
     .channel_columns = 16,
-    .channel_vectors = 2,
+    .channel_vectors = CHANNEL_VECTORS,
     .channel_pixels = {[1] = 8, [2] = 6},
     .channel = CHANNEL_TABLE,
     .depthwise_pixel = depthwise_pixel,

@@ -3,6 +3,8 @@
  * The tiles for a file of thirty-two vector registers: up to twenty-four accumulators, 8 channels x 3 vectors of
  * pixels; 4 vectors of channels by 5 pixels, 2 or 1 by 8. The variant includes its words first, and says CHANNEL_LANES.
  */
+#define CHANNEL_PARTS 0
+#define CHANNEL_VECTORS 4
 #define PANEL_ROWS 8
 #define ROWS_TOGETHER 3
 #define ROWS_NARROW false
@@ -34,7 +36,7 @@ const corr2d_kernels CORR2D_KERNELS = {
     .pixel = {[1] = {[1] = pixel_1x1}, [2] = {[1] = pixel_1x2}, [3] = {[1] = pixel_1x3}},
     .pixel_few = PIXEL_FEW,
     .channel_columns = 16,
-    .channel_vectors = 4,
+    .channel_vectors = CHANNEL_VECTORS,
     .channel_pixels = {[1] = 8, [2] = 8, [3] = 5, [4] = 5},
     .channel = CHANNEL_TABLE,
     .depthwise_pixel = depthwise_pixel,
