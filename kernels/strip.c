@@ -102,10 +102,20 @@ static inline void zeros(float *to, size_t count) {
     }
 }
 
+/* Rows of small maps, four floats at a time, of which the last few may be copied twice: a call would take longer. */
+static inline void copy(float *restrict to, const float *restrict from, size_t count) {
+    if (count < 4 || count > 16) {
+        memcpy(to, from, count * sizeof *to);
+        return;
+    }
+    for (size_t i = 0; i < count - 4; i += 4) memcpy(to + i, from + i, 4 * sizeof *to);
+    memcpy(to + count - 4, from + count - 4, 4 * sizeof *to);
+}
+
 /* Gathers `count` floats, `step` apart. */
 static inline void gather(float *restrict to, const float *restrict from, size_t count, size_t step) {
     if (step == 1) {
-        memcpy(to, from, count * sizeof *to);
+        copy(to, from, count);
     } else {
         for (size_t i = 0; i < count; i++) to[i] = from[i * step];
     }
