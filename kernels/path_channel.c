@@ -100,24 +100,26 @@ static void cut(corr2d_plan *plan, bool *overflow) {
     }
 }
 
-/* One input channel's taps of a sight. Returns where the next one's go. */
-static corr2d_tap *list_taps(corr2d_tap *tap, const corr2d_plan *plan, const corr2d_sight *sight, size_t c) {
-    const size_t rows = plan->layer.rows.taps, columns = plan->layer.columns.taps;
-    for (size_t u = sight->first; u < sight->last; u++) {
-        for (size_t v = 0; v < columns; v++) {
-            const size_t number = (c * rows + u) * columns + v;
-            const ptrdiff_t x = corr2d_plan_offset(plan, (corr2d_place){c, u, v});
-            *tap++ = (corr2d_tap){x, number * plan->kernels->lanes};
-        }
+/* A sight's taps: the first input channel's, and the others as far behind as channels are. Returns where they end. */
+static corr2d_tap *list_taps(corr2d_tap *tap, const corr2d_plan *plan, const corr2d_sight *sight) {
+    const size_t columns = plan->layer.columns.taps, kernel = plan->layer.rows.taps * columns;
+    const size_t each = (sight->last - sight->first) * columns, lanes = plan->kernels->lanes;
+    const ptrdiff_t channel = corr2d_plan_channel(plan);
+    for (size_t t = 0; t < each; t++) {
+        const corr2d_place at = {0, sight->first + t / columns, t % columns};
+        tap[t] = (corr2d_tap){corr2d_plan_offset(plan, at), (sight->first * columns + t) * lanes};
     }
-    return tap;
+    for (size_t t = each; t < plan->block * each; t++) {
+        tap[t] = (corr2d_tap){tap[t - each].x + channel, tap[t - each].w + kernel * lanes};
+    }
+    return tap + plan->block * each;
 }
 
 static void fill(corr2d_plan *plan) {
     corr2d_tap *tap = plan->table;
     if (!plan->finite) see_all(plan);
     for (size_t i = 0; plan->table_count && i < plan->rows_seen.count; i++) {
-        for (size_t c = 0; c < plan->block; c++) tap = list_taps(tap, plan, plan->rows_seen.sights + i, c);
+        tap = list_taps(tap, plan, plan->rows_seen.sights + i);
     }
     corr2d_plan_fill_pixels(plan);
 }

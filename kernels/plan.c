@@ -104,16 +104,17 @@ ptrdiff_t corr2d_plan_offset(const corr2d_plan *plan, corr2d_place at) {
     return plan->in_place ? corr2d_plain_offset(&plan->layer, at) : corr2d_strip_offset(&plan->strip, at);
 }
 
+ptrdiff_t corr2d_plan_channel(const corr2d_plan *plan) {
+    return (ptrdiff_t)(plan->in_place ? plan->layer.x.channel : plan->strip.channel);
+}
+
 void corr2d_plan_fill_offsets(const corr2d_plan *plan) {
-    const corr2d_layer *layer = &plan->layer;
-    ptrdiff_t *offset = plan->offsets;
-    for (size_t c = 0; c < plan->block; c++) {
-        for (size_t u = 0; u < layer->rows.taps; u++) {
-            for (size_t v = 0; v < layer->columns.taps; v++) {
-                *offset++ = corr2d_plan_offset(plan, (corr2d_place){c, u, v});
-            }
-        }
+    const size_t rows = plan->layer.rows.taps, columns = plan->layer.columns.taps, kernel = rows * columns;
+    const ptrdiff_t channel = corr2d_plan_channel(plan);
+    for (size_t t = 0; t < kernel; t++) {
+        plan->offsets[t] = corr2d_plan_offset(plan, (corr2d_place){0, t / columns, t % columns});
     }
+    for (size_t t = kernel; t < plan->block * kernel; t++) plan->offsets[t] = plan->offsets[t - kernel] + channel;
 }
 
 void corr2d_plan_fill_pixels(const corr2d_plan *plan) {
@@ -122,10 +123,11 @@ void corr2d_plan_fill_pixels(const corr2d_plan *plan) {
     const size_t row = in_place ? layer->rows.stride * layer->x.row : plan->strip.rows.step * plan->strip.row;
     const size_t column =
         in_place ? layer->columns.stride * layer->x.column : plan->strip.columns.step * plan->strip.column;
-    for (size_t p = 0; p < plan->pixel_count; p++) {
-        const size_t i = p / plan->strip_width, j = p % plan->strip_width;
-        plan->x_pixel[p] = (ptrdiff_t)(i * row + j * column);
-        plan->y_pixel[p] = (ptrdiff_t)(i * layer->y.row + j * layer->y.column);
+    for (size_t p = 0, i = 0; p < plan->pixel_count; i++) {
+        for (size_t j = 0; j < plan->strip_width; j++, p++) {
+            plan->x_pixel[p] = (ptrdiff_t)(i * row + j * column);
+            plan->y_pixel[p] = (ptrdiff_t)(i * layer->y.row + j * layer->y.column);
+        }
     }
 }
 

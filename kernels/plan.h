@@ -97,6 +97,9 @@ size_t corr2d_plan_block(const corr2d_layer *layer, size_t taps);
 /* Where a tap of a block lies seen from a pixel, in x or in the packed strip. */
 ptrdiff_t corr2d_plan_offset(const corr2d_plan *plan, corr2d_place at);
 
+/* From an input channel to the next one there. */
+ptrdiff_t corr2d_plan_channel(const corr2d_plan *plan);
+
 /* Fills the tables of all taps of a block, and of the pixels of a strip: one cut short uses the beginnings of them. */
 void corr2d_plan_fill_offsets(const corr2d_plan *plan);
 void corr2d_plan_fill_pixels(const corr2d_plan *plan);
