@@ -26,33 +26,31 @@ static packing packing_of(const corr2d_layer *layer, const float *weights) {
     p.tap = last ? channels : 1;
     p.row = columns * p.tap;
     p.channel = last ? 1 : rows * columns;
-    p.in_order = !last || rows * columns == 1;
+    p.in_order = !last || rows * columns == 1 || channels == 1;
     return p;
 }
 
-/* Output channels that are packed side by side: with fewer, each line of what is written is written more often. */
-#define TOGETHER 8
+/* Output channels that are packed side by side, and the taps of each at a time: what compilers make vectors of. */
+#define TOGETHER 4
+#define RUN 16
 
-/*
- * `count` taps of `real` output channels, no more than are packed together, which are `apart` in the source. Taps lie
- * side by side there, and `step` apart where they are packed. What is left of `width` channels is zeros.
- */
+/* A run of taps of all that are packed together, which are `apart` in the source, and packed `step` apart. */
+static void pack_run(float *to, const float *from, size_t step, size_t apart) {
+    float side[RUN][TOGETHER];
+    for (size_t t = 0; t < RUN; t++) {
+        side[t][0] = from[t];
+        side[t][1] = from[apart + t];
+        side[t][2] = from[2 * apart + t];
+        side[t][3] = from[3 * apart + t];
+    }
+    for (size_t t = 0; t < RUN; t++) memcpy(to + t * step, side[t], sizeof side[t]);
+}
+
+/* `count` taps, side by side in the source, of `real` output channels; zeros for those that are left of `width`. */
 static void pack_taps(float *restrict to, const float *restrict from, size_t count, size_t step, size_t real,
                       size_t width, size_t apart) {
     if (real == TOGETHER) {
-        const float *const a = from, *const b = a + apart, *const c = b + apart, *const d = c + apart;
-        const float *const e = d + apart, *const f = e + apart, *const g = f + apart, *const h = g + apart;
-        for (size_t t = 0; t < count; t++, to += step) {
-            to[0] = a[t];
-            to[1] = b[t];
-            to[2] = c[t];
-            to[3] = d[t];
-            to[4] = e[t];
-            to[5] = f[t];
-            to[6] = g[t];
-            to[7] = h[t];
-        }
-        return;
+        for (; count >= RUN; count -= RUN, from += RUN, to += RUN * step) pack_run(to, from, step, apart);
     }
     for (size_t t = 0; t < count; t++, to += step) {
         for (size_t o = 0; o < width; o++) to[o] = o < real ? from[o * apart + t] : 0.0f;
@@ -89,6 +87,10 @@ static void pack_panel(float *to, const packing *p, size_t first, size_t real, s
 
 /* `count` output channels from the first-th on, as panels. Returns where they end. */
 static float *pack_panels(float *to, const corr2d_plan *plan, const packing *p, size_t first, size_t count) {
+    if (plan->panel_channels == 1 && p->in_order) {
+        memcpy(to, p->weights + first * p->taps, count * p->taps * sizeof *to);
+        return to + count * p->taps;
+    }
     for (size_t done = 0; done < count; done += plan->panel_channels) {
         const size_t real = corr2d_min(count - done, plan->panel_channels);
         const size_t width = corr2d_round_up(real, plan->panel_granule);
