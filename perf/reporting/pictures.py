@@ -18,6 +18,7 @@ NAMES = {
     "layers": "Share of the measured peak, layer by layer, beside the peers",
     "time": "Where a network's time goes, by class of layer",
     "threads": "Speed against threads",
+    "cold": "What is left of the speed when weights come from memory, by class of layer",
 }
 THEMES = {
     "light": {"back": "#ffffff", "text": "#1f2328", "faint": "#d8dce1", "muted": "#656d76"},
@@ -285,6 +286,42 @@ def threads(found, run, theme):
     return figure
 
 
+def warm_twin(found, run):
+    """The run that differs from this one by warm weights alone, or None."""
+    twins = [r for r in found if (r.layout, r.isa, r.threads, r.cold) == (run.layout, run.isa, run.threads, False)]
+    return twins[0] if run.cold and twins else None
+
+
+def speeds_left(warm, run, name):
+    """The class of each layer that the engine did in both runs, and its speed in this one over that in the warm one."""
+    before = {layer.shape: layer.speed(name) for layer in warm.layers if name in layer.timed}
+    return [(layer.kind, layer.speed(name) / before[layer.shape]) for layer in run.layers
+            if name in layer.timed and layer.shape in before]
+
+
+def cold(found, run, theme):
+    warm = warm_twin(found, run)
+    left = {name: speeds_left(warm, run, name) for name in rivals(run) if name in warm.names}
+    kinds = [kind for kind in data.CLASSES if any(kind == k for pairs in left.values() for k, _ in pairs)]
+    figure, axes = plt.subplots(figsize=(9, 4.6))
+    width = 0.86 / len(left)
+    for i, (name, pairs) in enumerate(left.items()):
+        means = [data.geometric_mean(share for k, share in pairs if k == kind) or 0 for kind in kinds]
+        at = [n - 0.43 + (i + 0.5) * width for n in range(len(kinds))]
+        bars = axes.bar(at, means, width * 0.92, color=engine_colour(run, name, theme), label=name)
+        if name == run.first:
+            axes.bar_label(bars, [f"{mean:.0%}" for mean in means], size=8, padding=2)
+    axes.set_xticks(range(len(kinds)), kinds)
+    axes.set_ylim(0, 1.1)
+    axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    axes.set_ylabel("of the speed with warm weights")
+    axes.grid(axis="x", visible=False)
+    axes.legend(loc="upper left", ncols=len(left), bbox_to_anchor=(0, -0.1), columnspacing=1.2, handlelength=1.2)
+    finish(figure, NAMES["cold"], run, theme)
+    figure.tight_layout(rect=(0, 0.02, 1, 0.98))
+    return figure
+
+
 def shortened(svg):
     """A hundredth of a point is enough for every coordinate. Verdana is as wide as the font reckoned with."""
     svg = re.sub(rb"(\d\.\d\d)\d+", rb"\1", svg).replace(b"'DejaVu Sans'", b"'DejaVu Sans', Verdana, sans-serif")
@@ -302,13 +339,15 @@ def can_draw(name, found, run):
     if name == "threads":
         family = thread_family(found, run)
         return len(family) > 1 and run is family[0]
+    if name == "cold":
+        return warm_twin(found, run) is not None
     return run.threads == 1 and not run.cold
 
 
 def draw(name, found, run, theme, format):
     with plt.rc_context(style(theme)):
-        if name == "threads":
-            return render(threads(found, run, theme), format)
+        if name in ("threads", "cold"):
+            return render((threads if name == "threads" else cold)(found, run, theme), format)
         drawn = {"roofline": roofline, "networks": networks, "layers": layers, "time": time}[name](run, theme)
         return render(drawn, format)
 
