@@ -215,8 +215,14 @@ def layers(run, theme):
     return figure
 
 
+def libraries(run):
+    """The best variant and the peers, without the plain loops, beside whose bars the others' would be slivers."""
+    found = [name for name in rivals(run) if name != "loops"]
+    return found if len(found) > 1 else rivals(run)
+
+
 def draw_time(axes, run, network):
-    names = [name for name in rivals(run) if run.network_ms(network, name) is not None]
+    names = [name for name in libraries(run) if run.network_ms(network, name) is not None]
     left = [0.0] * len(names)
     for kind in data.CLASSES + ("other",):
         parts = [run.network_ms(network, name, kind) for name in names]
