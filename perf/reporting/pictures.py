@@ -82,7 +82,7 @@ def subtitle(run):
 
 def finish(figure, title, run, theme, margin=0.02):
     figure.suptitle(title, x=0.01, y=1 - margin, ha="left", weight="bold", size=13)
-    figure.text(0.01, 0.005, subtitle(run), size=8, color=THEMES[theme]["muted"])
+    figure.text(0.01, 0.012, subtitle(run), size=8, color=THEMES[theme]["muted"])
 
 
 def compared(run):
@@ -156,6 +156,17 @@ def roofline(run, theme):
     return figure
 
 
+def legend_below(axes, count):
+    axes.legend(loc="upper left", ncols=count if count < 7 else (count + 1) // 2, bbox_to_anchor=(0, -0.1),
+                columnspacing=1.2, handlelength=1.2)
+
+
+def label_bars(axes, bars, shares, theme):
+    """Along the bars: beside taller ones there is no room above."""
+    axes.bar_label(bars, [f"{share:.0%}" for share in shares], size=8, rotation=90, label_type="center",
+                   color=THEMES[theme]["back"])
+
+
 def networks(run, theme):
     names = compared(run)
     figure, axes = plt.subplots(figsize=(9, 4.6))
@@ -166,12 +177,11 @@ def networks(run, theme):
         at = [n - 0.43 + (i + 0.5) * width for n in range(len(run.networks))]
         bars = axes.bar(at, shares, width * 0.92, color=engine_colour(run, name, theme), label=name)
         if name == run.first:
-            axes.bar_label(bars, [f"{share:.0%}" for share in shares], size=8, padding=2)
+            label_bars(axes, bars, shares, theme)
     axes.set_xticks(range(len(run.networks)), run.networks)
     end_at_peak(axes, run)
     axes.grid(axis="x", visible=False)
-    axes.legend(loc="upper left", ncols=len(names) if len(names) < 8 else (len(names) + 1) // 2,
-                bbox_to_anchor=(0, -0.1), columnspacing=1.2, handlelength=1.2)
+    legend_below(axes, len(names))
     finish(figure, NAMES["networks"], run, theme)
     figure.tight_layout(rect=(0, 0.02, 1, 0.98))
     return figure
@@ -299,9 +309,9 @@ def warm_twin(found, run):
 
 
 def speeds_left(warm, run, name):
-    """The class of each layer that the engine did in both runs, and its speed in this one over that in the warm one."""
-    before = {layer.shape: layer.speed(name) for layer in warm.layers if name in layer.timed}
-    return [(layer.kind, layer.speed(name) / before[layer.shape]) for layer in run.layers
+    """The class of each layer that the engine did in both runs, and what is left of its share of the peak."""
+    before = {layer.shape: layer.speed(name) / layer.peak for layer in warm.layers if name in layer.timed}
+    return [(layer.kind, layer.speed(name) / layer.peak / before[layer.shape]) for layer in run.layers
             if name in layer.timed and layer.shape in before]
 
 
@@ -316,13 +326,13 @@ def cold(found, run, theme):
         at = [n - 0.43 + (i + 0.5) * width for n in range(len(kinds))]
         bars = axes.bar(at, means, width * 0.92, color=engine_colour(run, name, theme), label=name)
         if name == run.first:
-            axes.bar_label(bars, [f"{mean:.0%}" for mean in means], size=8, padding=2)
+            label_bars(axes, bars, means, theme)
     axes.set_xticks(range(len(kinds)), kinds)
     axes.set_ylim(0, 1.1)
     axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     axes.set_ylabel("of the speed with warm weights")
     axes.grid(axis="x", visible=False)
-    axes.legend(loc="upper left", ncols=len(left), bbox_to_anchor=(0, -0.1), columnspacing=1.2, handlelength=1.2)
+    legend_below(axes, len(left))
     finish(figure, NAMES["cold"], run, theme)
     figure.tight_layout(rect=(0, 0.02, 1, 0.98))
     return figure
