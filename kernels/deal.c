@@ -30,11 +30,13 @@ static uint64_t panels_cost(const corr2d_plan *plan, size_t panel) {
     return (uint64_t)channels + (plan->panel_channels > lanes ? (uint64_t)panel * (lanes / 2) : 0);
 }
 
+static bool is_depthwise(const corr2d_layer *layer) { return layer->group_in == 1 && layer->groups > 1; }
+
 /* Depthwise bands each read an x of their own. */
 static size_t band_cost(const corr2d_plan *plan) {
     const corr2d_layer *layer = &plan->layer;
     const corr2d_axis *rows = &layer->rows, *columns = &layer->columns;
-    if (layer->group_in == 1 && layer->groups > 1) return layer->x.channel == 1;
+    if (is_depthwise(layer)) return layer->x.channel == 1;
     const size_t read = corr2d_min(rows->taps, rows->stride) * corr2d_min(columns->taps, columns->stride);
     const size_t each = plan->in_place || layer->x.channel == 1 ? READ_COST : COPY_COST;
     return corr2d_div_up(each * corr2d_min(read, READ_COST), rows->taps * columns->taps);
@@ -80,7 +82,8 @@ static uint64_t whole_lines(uint64_t share, uint64_t each) { return (share + eac
 
 /*
  * About what the largest part takes, in output channels of a line: whole lines of the widest band or of the last; and
- * for each strip, a band's weights and the rows of x that are read by another part, too.
+ * for each strip, a band's weights and, if that is cut, the rows of x that another part reads, too. Depthwise planes
+ * are little more than reading.
  */
 static uint64_t largest_part(const corr2d_plan *plan, const corr2d_deal *d, size_t parts) {
     const corr2d_axis *rows = &plan->layer.rows;
@@ -92,7 +95,9 @@ static uint64_t largest_part(const corr2d_plan *plan, const corr2d_deal *d, size
     const bool equal = plan->panels % d->bands == 0 && (parts % d->bands == 0 || d->bands % parts == 0);
     const size_t strips = d->bands / parts + (equal ? d->bands < parts : 2);
     const uint64_t widest = whole_lines(share, wide), narrowest = whole_lines(share, last);
-    return (widest > narrowest ? widest : narrowest) + strips * (WEIGHT_COST * wide / pixels + halo * band);
+    const uint64_t row = is_depthwise(&plan->layer) && plan->layer.x.channel != 1 ? wide : band;
+    const uint64_t shared = equal && d->bands % parts == 0 ? 0 : halo * row;
+    return (widest > narrowest ? widest : narrowest) + strips * (WEIGHT_COST * wide / pixels + shared);
 }
 
 size_t corr2d_deal_start(const corr2d_plan *plan, const corr2d_deal *d, size_t length, size_t line, size_t lines) {
