@@ -82,8 +82,8 @@ static uint64_t whole_lines(uint64_t share, uint64_t each) { return (share + eac
 
 /*
  * About what the largest part takes, in output channels of a line: whole lines of the widest band or of the last; and
- * for each strip, a band's weights and, if that is cut, the rows of x that another part reads, too. Depthwise planes
- * are little more than reading.
+ * for each strip, a band's weights and, if that is cut, the rows of x that another part reads, too, or columns that are
+ * not quite equal. Depthwise planes are little more than reading.
  */
 static uint64_t largest_part(const corr2d_plan *plan, const corr2d_deal *d, size_t parts) {
     const corr2d_axis *rows = &plan->layer.rows;
@@ -96,7 +96,8 @@ static uint64_t largest_part(const corr2d_plan *plan, const corr2d_deal *d, size
     const size_t strips = d->bands / parts + (equal ? d->bands < parts : 2);
     const uint64_t widest = whole_lines(share, wide), narrowest = whole_lines(share, last);
     const uint64_t row = is_depthwise(&plan->layer) && plan->layer.x.channel != 1 ? wide : band;
-    const uint64_t shared = equal && d->bands % parts == 0 ? 0 : halo * row;
+    const uint64_t uneven = d->across && !plan->pixel_count ? wide / 2 : 0;
+    const uint64_t shared = equal && d->bands % parts == 0 ? 0 : halo * row + uneven;
     return (widest > narrowest ? widest : narrowest) + strips * (WEIGHT_COST * wide / pixels + shared);
 }
 
