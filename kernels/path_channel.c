@@ -268,19 +268,26 @@ static void cut(corr2d_plan *plan, bool *overflow) {
     place_lists(plan, overflow);
 }
 
-/* One input channel's taps that a pair of sights sees. In place they count from the first, so that none leaves x. */
+/*
+ * The taps that a pair of sights sees: the first input channel's, and the others as far behind as channels are. In place
+ * they count from the first, so that none leaves x.
+ */
 static corr2d_tap *list_taps(corr2d_tap *tap, const corr2d_plan *plan, const corr2d_sight *row,
-                             const corr2d_sight *column, size_t c) {
-    const size_t rows = plan->layer.rows.taps, columns = plan->layer.columns.taps;
+                             const corr2d_sight *column) {
+    const size_t columns = plan->layer.columns.taps, kernel = plan->layer.rows.taps * columns;
+    const size_t lanes = plan->kernels->lanes, each = (row->last - row->first) * (column->last - column->first);
     const size_t above = plan->in_place ? row->first : 0, before = plan->in_place ? column->first : 0;
+    const ptrdiff_t channel = corr2d_plan_channel(plan);
+    corr2d_tap *const end = tap + plan->block * each;
     for (size_t u = row->first; u < row->last; u++) {
         for (size_t v = column->first; v < column->last; v++) {
-            const size_t number = (c * rows + u) * columns + v;
-            const ptrdiff_t x = corr2d_plan_offset(plan, (corr2d_place){c, u - above, v - before});
-            *tap++ = (corr2d_tap){x, number * plan->kernels->lanes};
+            const ptrdiff_t x = corr2d_plan_offset(plan, (corr2d_place){0, u - above, v - before});
+            *tap++ = (corr2d_tap){x, (u * columns + v) * lanes};
         }
     }
-    return tap;
+    for (; tap < end; tap++)
+        *tap = (corr2d_tap){tap[-(ptrdiff_t)each].x + channel, tap[-(ptrdiff_t)each].w + kernel * lanes};
+    return end;
 }
 
 /* A strip's rows of `width` pixels, counted from the first of them. */
@@ -302,7 +309,7 @@ static void fill(corr2d_plan *plan) {
         const corr2d_sight *row = plan->rows_seen.sights + i;
         const corr2d_sights *columns = columns_of(plan, row);
         for (size_t j = 0; j < columns->count; j++) {
-            for (size_t c = 0; c < plan->block; c++) tap = list_taps(tap, plan, row, columns->sights + j, c);
+            tap = list_taps(tap, plan, row, columns->sights + j);
         }
     }
     const size_t pixels = plan->strip_height * plan->strip_width;

@@ -111,16 +111,17 @@ ptrdiff_t corr2d_plan_offset(const corr2d_plan *plan, corr2d_place at) {
     return plan->in_place ? corr2d_plain_offset(&plan->layer, at) : corr2d_strip_offset(&plan->strip, at);
 }
 
+ptrdiff_t corr2d_plan_channel(const corr2d_plan *plan) {
+    return (ptrdiff_t)(plan->in_place ? plan->layer.x.channel : plan->strip.channel);
+}
+
 void corr2d_plan_fill_offsets(const corr2d_plan *plan) {
-    const corr2d_layer *layer = &plan->layer;
-    ptrdiff_t *offset = plan->offsets;
-    for (size_t c = 0; c < plan->block; c++) {
-        for (size_t u = 0; u < layer->rows.taps; u++) {
-            for (size_t v = 0; v < layer->columns.taps; v++) {
-                *offset++ = corr2d_plan_offset(plan, (corr2d_place){c, u, v});
-            }
-        }
+    const size_t rows = plan->layer.rows.taps, columns = plan->layer.columns.taps, kernel = rows * columns;
+    const ptrdiff_t channel = corr2d_plan_channel(plan);
+    for (size_t t = 0; t < kernel; t++) {
+        plan->offsets[t] = corr2d_plan_offset(plan, (corr2d_place){0, t / columns, t % columns});
     }
+    for (size_t t = kernel; t < plan->block * kernel; t++) plan->offsets[t] = plan->offsets[t - kernel] + channel;
 }
 
 /* Cuts the layer, and makes the plan that follows, its arrays yet to be filled. */

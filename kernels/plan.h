@@ -4,8 +4,8 @@
  *
  * The outputs of an image are cut into strips, rectangles of strip_height rows by strip_width columns, of which either
  * the height is 1 or the width is y's; output channels into panels; and input channels, where their sum is too long for
- * the first cache, into blocks. A unit is one strip of one image, and of one group where groups run by themselves. The
- * layer's work is units times panels, and that product, in order, is what corr2d_run_part divides.
+ * the first cache, into blocks. A unit is one strip of one image, and of one group where groups run by themselves. What
+ * corr2d_run_part divides are the units' lines and panels: see deal.h.
  */
 #ifndef CORR2D_PLAN_H
 #define CORR2D_PLAN_H
@@ -100,6 +100,9 @@ size_t corr2d_plan_block(const corr2d_layer *layer, size_t taps);
 
 /* Where a tap of a block lies seen from a pixel, in x or in the packed strip. */
 ptrdiff_t corr2d_plan_offset(const corr2d_plan *plan, corr2d_place at);
+
+/* From an input channel to the next one there. */
+ptrdiff_t corr2d_plan_channel(const corr2d_plan *plan);
 
 /* Fills the table of all taps of a block. */
 void corr2d_plan_fill_offsets(const corr2d_plan *plan);

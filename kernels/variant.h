@@ -59,19 +59,19 @@ typedef struct corr2d_tile {
     const float *weights;      /* packed, see each kernel */
     size_t panel;              /* from one panel of weights to the next */
     /* Channel tiles: `ahead` of weights is what they may bring nearer, a little at a time, ... */
-    size_t ahead_pixel;        /* ... from each pixel's part to the next ... */
-    size_t ahead_tap;          /* ... and from each tap's; ... */
-    bool ahead_x;              /* ... or from x, at the last pixel of each n, with each tap's alone */
-    const float *bias;         /* one for each output channel of a panel, padding included */
-    size_t bias_step;          /* from one panel's to the next one's */
-    float *y;                  /* the tile's first output */
-    size_t y_channel;          /* from channel to channel */
-    const ptrdiff_t *y_pixel;  /* channel tiles: where each pixel lies, seen from y */
-    size_t channels;           /* how many output channels are real, at least 1; no other is stored */
-    size_t pixels;             /* likewise the pixels */
-    size_t back;               /* pixel tiles: how far back the last vector begins, over pixels that others store */
-    bool load;                 /* start from y + bias, not from bias */
-    float lo, hi;              /* the activation as a clamp; -inf and +inf where there is none, or not yet */
+    size_t ahead_pixel;       /* ... from each pixel's part to the next ... */
+    size_t ahead_tap;         /* ... and from each tap's; ... */
+    bool ahead_x;             /* ... or from x, at the last pixel of each n, with each tap's alone */
+    const float *bias;        /* one for each output channel of a panel, padding included */
+    size_t bias_step;         /* from one panel's to the next one's */
+    float *y;                 /* the tile's first output */
+    size_t y_channel;         /* from channel to channel */
+    const ptrdiff_t *y_pixel; /* channel tiles: where each pixel lies, seen from y */
+    size_t channels;          /* how many output channels are real, at least 1; no other is stored */
+    size_t pixels;            /* likewise the pixels */
+    size_t back;              /* pixel tiles: how far back the last vector begins, over pixels that others store */
+    bool load;                /* start from y + bias, not from bias */
+    float lo, hi;             /* the activation as a clamp; -inf and +inf where there is none, or not yet */
 } corr2d_tile;
 
 typedef void corr2d_tile_fn(const corr2d_tile *tile);

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#define LINE_FLOATS 16
+
 /*
  * Groups that are units of their own are packed each for itself; a unit that spans the groups, which is one input
  * channel each, has all their output channels in its panels.
@@ -24,42 +26,71 @@ static packing packing_of(const corr2d_layer *layer, const float *weights) {
     p.tap = last ? channels : 1;
     p.row = columns * p.tap;
     p.channel = last ? 1 : rows * columns;
-    p.in_order = !last || rows * columns == 1;
+    p.in_order = !last || rows * columns == 1 || channels == 1;
     return p;
 }
 
-/* The input channels from c on, `count` of them, of one output channel, each tap `width` behind the one before. */
-static void pack_channel(float *restrict to, const packing *p, size_t channel, size_t c, size_t count, size_t width) {
-    const float *from = p->weights + channel * p->taps + c * p->channel;
-    if (p->in_order) {
-        for (size_t t = 0, taps = count * p->channel; t < taps; t++) to[t * width] = from[t];
-        return;
+/* Output channels that are packed side by side, and the taps of each at a time: what compilers make vectors of. */
+#define TOGETHER 4
+#define RUN 16
+
+/* A run of taps of all that are packed together, which are `apart` in the source, and packed `step` apart. */
+static void pack_run(float *to, const float *from, size_t step, size_t apart) {
+    float side[RUN][TOGETHER];
+    for (size_t t = 0; t < RUN; t++) {
+        side[t][0] = from[t];
+        side[t][1] = from[apart + t];
+        side[t][2] = from[2 * apart + t];
+        side[t][3] = from[3 * apart + t];
     }
-    for (size_t end = c + count; c < end; c++, from += p->channel) {
-        for (size_t u = 0; u < p->layer->rows.taps; u++) {
-            const float *row = from + u * p->row;
-            for (size_t v = 0; v < p->layer->columns.taps; v++, to += width) *to = row[v * p->tap];
-        }
+    for (size_t t = 0; t < RUN; t++) memcpy(to + t * step, side[t], sizeof side[t]);
+}
+
+/* `count` taps, side by side in the source, of `real` output channels; zeros for those that are left of `width`. */
+static void pack_taps(float *restrict to, const float *restrict from, size_t count, size_t step, size_t real,
+                      size_t width, size_t apart) {
+    if (real == TOGETHER) {
+        for (; count >= RUN; count -= RUN, from += RUN, to += RUN * step) pack_run(to, from, step, apart);
+    }
+    for (size_t t = 0; t < count; t++, to += step) {
+        for (size_t o = 0; o < width; o++) to[o] = o < real ? from[o * apart + t] : 0.0f;
     }
 }
 
-static void pack_nothing(float *to, size_t taps, size_t width) {
-    for (size_t t = 0; t < taps; t++) to[t * width] = 0.0f;
+/* The input channels from c on, `count` of them, of a few output channels from the first-th on. */
+static void pack_channels(float *to, const packing *p, size_t first, size_t real, size_t width, size_t c, size_t count,
+                          size_t step) {
+    const float *from = p->weights + first * p->taps + c * p->channel;
+    const size_t kernel = p->layer->rows.taps * p->layer->columns.taps;
+    if (p->in_order) {
+        pack_taps(to, from, count * kernel, step, real, width, p->taps);
+        return;
+    }
+    for (size_t t = 0; t < kernel; t++, to += step, from += p->tap) {
+        pack_taps(to, from, count, step * kernel, real, width, p->taps);
+    }
 }
 
 /* One panel of `real` channels, a few input channels at a time, so that what is written stays in the first cache. */
 static void pack_panel(float *to, const packing *p, size_t first, size_t real, size_t width) {
-    const size_t kernel = p->layer->rows.taps * p->layer->columns.taps, step = corr2d_max(1, 64 / kernel);
+    const size_t kernel = p->layer->rows.taps * p->layer->columns.taps, least = p->in_order ? 1 : LINE_FLOATS;
+    const size_t step = corr2d_max(least, 64 / kernel);
     for (size_t c = 0; c < p->layer->group_in; c += step) {
         const size_t count = corr2d_min(step, p->layer->group_in - c);
-        for (size_t o = 0; o < real; o++) pack_channel(to + o, p, first + o, c, count, width);
-        for (size_t o = real; o < width; o++) pack_nothing(to + o, count * kernel, width);
+        for (size_t o = 0; o < width; o += TOGETHER) {
+            const size_t some = corr2d_min(TOGETHER, width - o), left = o < real ? real - o : 0;
+            pack_channels(to + o, p, first + o, corr2d_min(left, some), some, c, count, width);
+        }
         to += count * kernel * width;
     }
 }
 
 /* `count` output channels from the first-th on, as panels. Returns where they end. */
 static float *pack_panels(float *to, const corr2d_plan *plan, const packing *p, size_t first, size_t count) {
+    if (plan->panel_channels == 1 && p->in_order) {
+        memcpy(to, p->weights + first * p->taps, count * p->taps * sizeof *to);
+        return to + count * p->taps;
+    }
     for (size_t done = 0; done < count; done += plan->panel_channels) {
         const size_t real = corr2d_min(count - done, plan->panel_channels);
         const size_t width = corr2d_round_up(real, plan->panel_granule);
@@ -77,17 +108,24 @@ void corr2d_weights_pack(const corr2d_plan *plan, const float *weights) {
     }
 }
 
-/* Infinities and NaNs have all bits of the exponent set; the loop has no branch, so that it takes vectors. */
+/* All bits of the exponent set, as infinities and NaNs have them, carry into the sign. */
+static uint32_t carry_of(const float *weight) {
+    const uint32_t exponent = UINT32_C(0x7f800000), least = UINT32_C(0x00800000);
+    uint32_t bits;
+    memcpy(&bits, weight, sizeof bits);
+    return (bits & exponent) + least;
+}
+
+/* The loops have no branch, so that they take vectors, and are several sums, so that they take several. */
 bool corr2d_weights_finite(const corr2d_layer *layer, const float *weights) {
-    const size_t count = layer->groups * layer->group_out * corr2d_layer_taps(layer);
-    const uint32_t exponent = UINT32_C(0x7f800000);
-    uint32_t endless = 0;
-    for (size_t i = 0; i < count; i++) {
-        uint32_t bits;
-        memcpy(&bits, weights + i, sizeof bits);
-        endless |= (bits & exponent) == exponent;
+    const size_t count = layer->groups * layer->group_out * corr2d_layer_taps(layer), rest = count % LINE_FLOATS;
+    uint32_t carries[LINE_FLOATS] = {0}, all = 0;
+    for (const float *const end = weights + count - rest; weights < end; weights += LINE_FLOATS) {
+        for (size_t i = 0; i < LINE_FLOATS; i++) carries[i] |= carry_of(weights + i);
     }
-    return !endless;
+    for (size_t i = 0; i < rest; i++) all |= carry_of(weights + i);
+    for (size_t i = 0; i < LINE_FLOATS; i++) all |= carries[i];
+    return !(all >> 31);
 }
 
 void corr2d_bias_pack(const corr2d_plan *plan, const float *bias) {

@@ -29,6 +29,19 @@ static const corr2d_spec specs[] = {
      .kernel_height = 2,
      .kernel_width = 2},
     {.in_channels = 2, .in_height = 3, .in_width = 3, .out_channels = 1, .kernel_height = 3, .kernel_width = 3},
+    {.batch = 2,
+     .in_channels = 32,
+     .in_height = 7,
+     .in_width = 5,
+     .out_channels = 56,
+     .kernel_height = 3,
+     .kernel_width = 3,
+     .pad_top = 1,
+     .pad_bottom = 1,
+     .pad_left = 1,
+     .pad_right = 1},
+    {.in_channels = 3, .in_height = 1, .in_width = 83, .out_channels = 40, .kernel_width = 3},
+    {.batch = 2, .in_channels = 9, .in_height = 1, .in_width = 1, .out_channels = 200},
 };
 
 /* A plan with what it runs on. */
@@ -121,6 +134,47 @@ Test(parts, run_on_threads_that_share_one_plan, .timeout = 120) {
         planned job = job_make(&specs[i], NULL, CORR2D_NCHW);
         for (int round = 0; round < 10; round++) assert_threads(&job);
         job_free(&job);
+    }
+}
+
+/* The outputs that a part writes. */
+static size_t outputs_of(const corr2d_plan *plan, const float *x, size_t part, size_t parts) {
+    static float y[64 * 28 * 28];
+    size_t count = 0;
+    memset(y, 0xff, sizeof y);
+    cr_assert(corr2d_run_part(plan, x, y, NULL, part, parts) == CORR2D_OK);
+    for (size_t i = 0; i < sizeof y / sizeof *y; i++) count += y[i] == y[i];
+    return count;
+}
+
+ParameterizedTestParameters(parts, are_about_equal) { return every_variant(); }
+
+ParameterizedTest(size_t *variant, parts, are_about_equal, .timeout = 120) {
+    static const float weights[64 * 16 * 9], x[16 * 28 * 28];
+    for (int layout = CORR2D_NCHW; layout <= CORR2D_NHWC; layout++) {
+        const corr2d_spec spec = {.in_channels = 16,
+                                  .in_height = 28,
+                                  .in_width = 28,
+                                  .out_channels = 64,
+                                  .kernel_height = 3,
+                                  .kernel_width = 3,
+                                  .pad_top = 1,
+                                  .pad_bottom = 1,
+                                  .pad_left = 1,
+                                  .pad_right = 1,
+                                  .layout = (corr2d_layout)layout,
+                                  .variant = corr2d_variant_at(*variant)};
+        corr2d_plan *plan;
+        cr_assert(corr2d_plan_create(&plan, &spec, weights, NULL) == CORR2D_OK);
+        for (size_t parts = 2; parts <= 8; parts++) {
+            const size_t fair = 64 * 28 * 28 / parts;
+            for (size_t part = 0; part < parts; part++) {
+                const size_t count = outputs_of(plan, x, part, parts);
+                cr_assert(count > fair * 3 / 4 && count < fair * 5 / 4, "%s: part %zu of %zu: %zu outputs, not %zu",
+                          spec.variant, part, parts, count, fair);
+            }
+        }
+        corr2d_plan_destroy(plan);
     }
 }
 

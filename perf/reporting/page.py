@@ -61,7 +61,7 @@ def network_rows(run):
         peers = [s for s, name in zip(speeds, run.names) if s and name in run.peers]
         share = speeds[0] / run.network_peak(network) * 100 if speeds[0] else None
         ratio = speeds[0] / max(peers) if speeds[0] and peers else None
-        yield [network, *map(rounded, speeds), rounded(share, 3), rounded(ratio, 3)]
+        yield [network, rounded(share, 3), rounded(ratio, 3), *map(rounded, speeds)]
 
 
 def class_rows(run):
@@ -75,7 +75,7 @@ def class_rows(run):
         best = data.geometric_mean(layer.speed(run.first) / run.best_peer(layer) for layer in of_kind
                                    if run.best_peer(layer))
         share = data.geometric_mean(layer.speed(run.first) / layer.peak for layer in of_kind) * 100
-        yield [kind, len(of_kind), rounded(share, 3), *(rounded(v, 3) for v in over), rounded(best, 3)]
+        yield [kind, len(of_kind), rounded(share, 3), rounded(best, 3), *(rounded(v, 3) for v in over)]
 
 
 def cost_rows(run):
@@ -95,9 +95,9 @@ def summary_tables(run):
     columns = run.names
     return [
         {"title": "Networks, GFLOP/s over all layers, each as often as the network runs it",
-         "head": ["network", *columns, "% of peak", "ratio to best peer"], "rows": list(network_rows(run))},
+         "head": ["network", "% of peak", "ratio to best peer", *columns], "rows": list(network_rows(run))},
         {"title": f"Classes of layers: {run.first} over each of the others, geometric means",
-         "head": ["class", "layers", "% of peak", *columns[1:], "best peer"], "rows": list(class_rows(run))},
+         "head": ["class", "layers", "% of peak", "best peer", *columns[1:]], "rows": list(class_rows(run))},
         {"title": "Beside the runs: time to the first result in runs, packed weights over plain ones (geometric "
                   "means), the most scratch memory and tensors of its own of any layer, the library's shared object",
          "head": ["engine", "first result", "weights", "scratch KiB", "tensors KiB", "library KiB", "library"],

@@ -18,6 +18,7 @@ NAMES = {
     "layers": "Share of the measured peak, layer by layer, beside the peers",
     "time": "Where a network's time goes, by class of layer",
     "threads": "Speed against threads",
+    "cold": "What is left of the speed when weights come from memory, by class of layer",
 }
 THEMES = {
     "light": {"back": "#ffffff", "text": "#1f2328", "faint": "#d8dce1", "muted": "#656d76"},
@@ -81,7 +82,7 @@ def subtitle(run):
 
 def finish(figure, title, run, theme, margin=0.02):
     figure.suptitle(title, x=0.01, y=1 - margin, ha="left", weight="bold", size=13)
-    figure.text(0.01, 0.005, subtitle(run), size=8, color=THEMES[theme]["muted"])
+    figure.text(0.01, 0.012, subtitle(run), size=8, color=THEMES[theme]["muted"])
 
 
 def compared(run):
@@ -155,6 +156,17 @@ def roofline(run, theme):
     return figure
 
 
+def legend_below(axes, count):
+    axes.legend(loc="upper left", ncols=count if count < 7 else (count + 1) // 2, bbox_to_anchor=(0, -0.1),
+                columnspacing=1.2, handlelength=1.2)
+
+
+def label_bars(axes, bars, shares, theme):
+    """Along the bars: beside taller ones there is no room above."""
+    axes.bar_label(bars, [f"{share:.0%}" for share in shares], size=8, rotation=90, label_type="center",
+                   color=THEMES[theme]["back"])
+
+
 def networks(run, theme):
     names = compared(run)
     figure, axes = plt.subplots(figsize=(9, 4.6))
@@ -165,12 +177,11 @@ def networks(run, theme):
         at = [n - 0.43 + (i + 0.5) * width for n in range(len(run.networks))]
         bars = axes.bar(at, shares, width * 0.92, color=engine_colour(run, name, theme), label=name)
         if name == run.first:
-            axes.bar_label(bars, [f"{share:.0%}" for share in shares], size=8, padding=2)
+            label_bars(axes, bars, shares, theme)
     axes.set_xticks(range(len(run.networks)), run.networks)
     end_at_peak(axes, run)
     axes.grid(axis="x", visible=False)
-    axes.legend(loc="upper left", ncols=len(names) if len(names) < 8 else (len(names) + 1) // 2,
-                bbox_to_anchor=(0, -0.1), columnspacing=1.2, handlelength=1.2)
+    legend_below(axes, len(names))
     finish(figure, NAMES["networks"], run, theme)
     figure.tight_layout(rect=(0, 0.02, 1, 0.98))
     return figure
@@ -214,8 +225,14 @@ def layers(run, theme):
     return figure
 
 
+def libraries(run):
+    """The best variant and the peers, without the plain loops, beside whose bars the others' would be slivers."""
+    found = [name for name in rivals(run) if name != "loops"]
+    return found if len(found) > 1 else rivals(run)
+
+
 def draw_time(axes, run, network):
-    names = [name for name in rivals(run) if run.network_ms(network, name) is not None]
+    names = [name for name in libraries(run) if run.network_ms(network, name) is not None]
     left = [0.0] * len(names)
     for kind in data.CLASSES + ("other",):
         parts = [run.network_ms(network, name, kind) for name in names]
@@ -285,6 +302,42 @@ def threads(found, run, theme):
     return figure
 
 
+def warm_twin(found, run):
+    """The run that differs from this one by warm weights alone, or None."""
+    twins = [r for r in found if (r.layout, r.isa, r.threads, r.cold) == (run.layout, run.isa, run.threads, False)]
+    return twins[0] if run.cold and twins else None
+
+
+def speeds_left(warm, run, name):
+    """The class of each layer that the engine did in both runs, and what is left of its share of the peak."""
+    before = {layer.shape: layer.speed(name) / layer.peak for layer in warm.layers if name in layer.timed}
+    return [(layer.kind, layer.speed(name) / layer.peak / before[layer.shape]) for layer in run.layers
+            if name in layer.timed and layer.shape in before]
+
+
+def cold(found, run, theme):
+    warm = warm_twin(found, run)
+    left = {name: speeds_left(warm, run, name) for name in rivals(run) if name in warm.names}
+    kinds = [kind for kind in data.CLASSES if any(kind == k for pairs in left.values() for k, _ in pairs)]
+    figure, axes = plt.subplots(figsize=(9, 4.6))
+    width = 0.86 / len(left)
+    for i, (name, pairs) in enumerate(left.items()):
+        means = [data.geometric_mean(share for k, share in pairs if k == kind) or 0 for kind in kinds]
+        at = [n - 0.43 + (i + 0.5) * width for n in range(len(kinds))]
+        bars = axes.bar(at, means, width * 0.92, color=engine_colour(run, name, theme), label=name)
+        if name == run.first:
+            label_bars(axes, bars, means, theme)
+    axes.set_xticks(range(len(kinds)), kinds)
+    axes.set_ylim(0, 1.1)
+    axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    axes.set_ylabel("of the speed with warm weights")
+    axes.grid(axis="x", visible=False)
+    legend_below(axes, len(left))
+    finish(figure, NAMES["cold"], run, theme)
+    figure.tight_layout(rect=(0, 0.02, 1, 0.98))
+    return figure
+
+
 def shortened(svg):
     """A hundredth of a point is enough for every coordinate. Verdana is as wide as the font reckoned with."""
     svg = re.sub(rb"(\d\.\d\d)\d+", rb"\1", svg).replace(b"'DejaVu Sans'", b"'DejaVu Sans', Verdana, sans-serif")
@@ -302,13 +355,15 @@ def can_draw(name, found, run):
     if name == "threads":
         family = thread_family(found, run)
         return len(family) > 1 and run is family[0]
+    if name == "cold":
+        return warm_twin(found, run) is not None
     return run.threads == 1 and not run.cold
 
 
 def draw(name, found, run, theme, format):
     with plt.rc_context(style(theme)):
-        if name == "threads":
-            return render(threads(found, run, theme), format)
+        if name in ("threads", "cold"):
+            return render((threads if name == "threads" else cold)(found, run, theme), format)
         drawn = {"roofline": roofline, "networks": networks, "layers": layers, "time": time}[name](run, theme)
         return render(drawn, format)
 
