@@ -101,11 +101,12 @@ static bool columns_fit_rows(const corr2d_axis *columns, const corr2d_kernels *k
            (pad == 1 || out >= kernels->lanes) && (out - 1) * columns->stride + 2 <= columns->in + pad;
 }
 
+/* A single row may be cut across, and these tiles take whole rows. */
 bool corr2d_rows_fit(const corr2d_layer *layer, const corr2d_kernels *kernels) {
     const corr2d_axis *rows = &layer->rows, *columns = &layer->columns;
-    return kernels->depthwise_rows && layer->x.column == 1 && layer->y.column == 1 && !layer->accumulate &&
-           columns->stride <= 2 && rows->stride == columns->stride && rows->taps == 3 && columns->taps == 3 &&
-           rows->dilation == 1 && columns->dilation == 1 && columns_fit_rows(columns, kernels);
+    return kernels->depthwise_rows && rows->out > 1 && layer->x.column == 1 && layer->y.column == 1 &&
+           !layer->accumulate && columns->stride <= 2 && rows->stride == columns->stride && rows->taps == 3 &&
+           columns->taps == 3 && rows->dilation == 1 && columns->dilation == 1 && columns_fit_rows(columns, kernels);
 }
 
 static void cut_rows(corr2d_plan *plan) {
