@@ -4,10 +4,11 @@
  * channels. Three ways:
  *
  * - Channels side by side, one output channel to a group: vectors over channels, and x is read where it lies. At its
- *   edge a table says where each tap of a pixel is, in x or among zeros; for 3x3 kernels and those five wide it says so of all pixels.
- * - Columns side by side, stride 1 or 2: vectors over columns. 3x3 kernels read x where it lies, but for narrow rows. For
- *   others planes are packed with their padding, several small ones at once, into rows of a fixed pitch. The plan says
- *   in_place of both, since they need no corr2d_strip.
+ *   edge a table says where each tap of a pixel is, in x or among zeros; with 3x3 kernels and those five wide it says
+ *   where each pixel is.
+ * - Columns side by side, stride 1 or 2: vectors over columns. 3x3 kernels read x where it lies, but for narrow rows.
+ *   For others planes are packed with their padding, several small ones at once, into rows of a fixed pitch. The plan
+ *   says in_place of both, since they need no corr2d_strip.
  * - Anything else: vectors over pixels, and each input channel is packed into a strip.
  */
 #include "kernels/checked.h"
@@ -274,6 +275,7 @@ static corr2d_planes planes_of(const corr2d_job *job) {
                            .x_columns = columns.inside,
                            .packed = job->workspace,
                            .zeros = corr2d_zeros,
+                           .table = (const float **)(void *)job->workspace,
                            .packed_channel = plan->strip.channel,
                            .above = rows.before,
                            .before = columns.before,
@@ -290,46 +292,27 @@ static corr2d_planes planes_of(const corr2d_job *job) {
                            .hi = layer->hi};
 }
 
-/* Output channels first ... last - 1, of which those that read one plane of x, or each a plane of its own, go together. */
-static void run_rows(const corr2d_job *job) {
-    const corr2d_plan *plan = job->plan;
-    const corr2d_layer *layer = &plan->layer;
-    const size_t each = layer->group_out;
-    corr2d_planes planes = planes_of(job);
-    const float *x = planes.x;
-    planes.y_channel = layer->y.channel;
-    planes.table = (const float **)(void *)job->workspace;
-    if (each > 1) planes.x_channel = 0;
-    for (size_t first = job->first; first < job->last; first += planes.channels) {
-        const size_t plane = first / each;
-        planes.channels = (each == 1 ? job->last : corr2d_min((plane + 1) * each, job->last)) - first;
-        planes.x = x + plane * layer->x.channel;
-        planes.y = job->y + first * layer->y.channel;
-        planes.weights = corr2d_panel_weights(plan, 0, first, 0);
-        planes.bias = corr2d_panel_bias(plan, 0, first);
-        plan->kernels->depthwise_rows(&planes);
-    }
-}
-
 /* Output channels first ... last - 1, of which all those that read one plane of x come one after another. */
 static void run_planes(const corr2d_job *job) {
     const corr2d_plan *plan = job->plan;
     const corr2d_layer *layer = &plan->layer;
-    const size_t each = layer->group_out;
+    const size_t each = layer->group_out, most = plan->rows_in_place ? plan->panels : plan->strip.channels;
+    corr2d_planes_fn *const tiles =
+        plan->rows_in_place ? plan->kernels->depthwise_rows : plan->kernels->depthwise_planes;
     corr2d_planes planes = planes_of(job);
     const float *x = planes.x;
-    memset(job->workspace, 0, plan->workspace * sizeof *job->workspace);
+    if (!plan->rows_in_place) memset(job->workspace, 0, plan->workspace * sizeof *job->workspace);
     for (size_t first = job->first, last; first < job->last; first = last) {
         const size_t plane = first / each;
-        last = corr2d_min(each == 1 ? first + plan->strip.channels : (plane + 1) * each, job->last);
+        last = corr2d_min(each == 1 ? first + most : (plane + 1) * each, job->last);
         planes.channels = each == 1 ? last - first : 1;
         planes.x = x + plane * layer->x.channel;
-        plan->kernels->depthwise_pack(&planes);
+        if (!plan->rows_in_place) plan->kernels->depthwise_pack(&planes);
         for (size_t channel = first; channel < last; channel += planes.channels) {
             planes.y = job->y + channel * layer->y.channel;
             planes.weights = corr2d_panel_weights(plan, 0, channel, 0);
             planes.bias = corr2d_panel_bias(plan, 0, channel);
-            plan->kernels->depthwise_planes(&planes);
+            tiles(&planes);
         }
     }
 }
@@ -337,7 +320,7 @@ static void run_planes(const corr2d_job *job) {
 static void run_pixel(const corr2d_job *job) {
     const corr2d_layer *layer = &job->plan->layer;
     if (job->plan->in_place) {
-        (job->plan->rows_in_place ? run_rows : run_planes)(job);
+        run_planes(job);
         return;
     }
     size_t packed = layer->groups;

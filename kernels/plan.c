@@ -61,9 +61,9 @@ static const corr2d_path *choose_path(const corr2d_layer *layer, const corr2d_ke
 }
 
 /*
- * Whether depthwise tiles of narrower vectors are better, as measured. Over channels: few, of which half a vector is left.
- * Over pixels, where planes are packed: vectors that short rows fill badly, or rows that wait for memory; sixteen floats
- * are better than eight on rows of 9 to 32 outputs with stride 1.
+ * Whether depthwise tiles of narrower vectors are better, as measured. Over channels: few, of which half a vector is
+ * left. Over pixels, where planes are packed: vectors that short rows fill badly, or rows that wait for memory; sixteen
+ * floats are better than eight on rows of 9 to 32 outputs with stride 1.
  */
 static bool wants_narrower(const corr2d_path *path, const corr2d_layer *layer, const corr2d_kernels *kernels) {
     const corr2d_axis *columns = &layer->columns;

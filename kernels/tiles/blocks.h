@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Depthwise tiles over channels for 3x3 kernels and kernels five wide: a few outputs of a row by one vector of channels. Of each
- * row of x, each pixel that they need is loaded once, and goes to every output that has a tap there. Part of
- * tiles/depthwise.h.
+ * Depthwise tiles over channels for 3x3 kernels and kernels five wide: a few outputs of a row by one vector of
+ * channels. Of each row of x, each pixel that they need is loaded once, and goes to every output that has a tap there.
+ * Part of tiles/depthwise.h.
  */
 
 #include <math.h>
@@ -27,7 +27,7 @@ ALWAYS_INLINE void block_row(f32xn *acc, const float *const *x, const float *wei
     }
 }
 
-/* `outputs` outputs from y on by one vector of channels, `at` channels on; `width` taps across, and three down or any. */
+/* `outputs` outputs from y on by a vector of channels, `at` channels on; `width` taps across, and three down or any. */
 ALWAYS_INLINE void block_tile(const corr2d_blocks *all, const float *const *x, float *y, const float *weights,
                               size_t at, size_t outputs, size_t width, size_t stride) {
     const f32xn bias = f32xn_load(all->bias + at);

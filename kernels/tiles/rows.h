@@ -11,8 +11,8 @@
 #include <stdbool.h>
 
 /*
- * ROWS_TOGETHER: the rows of a tile, as the registers allow beside nine weights. ROWS_NARROW: whether rows of a vector or
- * less are done, which takes masked loads.
+ * ROWS_TOGETHER: the rows of a tile, as the registers allow beside nine weights. ROWS_NARROW: whether rows of a vector
+ * or less are done, which takes masked loads.
  */
 #define ROWS_MOST 7
 
