@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The channel tiles of kernels/variant.h, written once over the words of simd/. The variant defines CHANNEL_LANES:
- * whether to multiply by lanes where taps lie side by side; CHANNEL_VECTORS, those of its widest tiles; and
- * CHANNEL_PARTS, those of tiles that store a part of their last vector themselves.
+ * whether to multiply by lanes where taps lie side by side; CHANNEL_ASKS: whether to ask if there is an activation, which
+ * short sums gain by with AVX2 and lose by with AVX-512; CHANNEL_VECTORS, those of its widest tiles; and CHANNEL_PARTS,
+ * those of tiles that store a part of their last vector themselves.
  */
 #include "kernels/tiles/common.h"
 
@@ -132,16 +133,26 @@ ALWAYS_INLINE void channel_taps_lanes(channel_acc *acc, size_t taps, const float
     for (; t != taps; t++, weights += width) channel_tap(acc, x, (ptrdiff_t)t, weights, pixels, vectors);
 }
 
+/* The activation before the stores, where CHANNEL_ASKS: not at all where there is none. */
+ALWAYS_INLINE void channel_clamp(channel_acc *acc, const corr2d_tile *tile, size_t pixels, size_t vectors) {
+    const f32xn lo = f32xn_splat(tile->lo), hi = f32xn_splat(tile->hi);
+    if (!CHANNEL_ASKS || (tile->lo == -INFINITY && tile->hi == INFINITY)) return;
+    EACH(i, pixels, CORR2D_MAX_PIXELS) {
+        EACH(v, vectors, CORR2D_MAX_VECTORS) acc->v[i][v] = f32xn_clamp(acc->v[i][v], lo, hi);
+    }
+}
+
 ALWAYS_INLINE void channel_store(channel_acc *acc, const corr2d_tile *tile, const channel_step *s, size_t pixels,
                                  size_t vectors) {
-    const f32xn lo = f32xn_splat(tile->lo), hi = f32xn_splat(tile->hi);
+    const f32xn lo = f32xn_splat(tile->lo), hi = f32xn_splat(tile->hi), zero = f32xn_splat(0.0f);
     float *const whole = s->whole;
     const ptrdiff_t *const pixel = s->whole_pixel;
     const size_t last = s->channels - (vectors - 1) * LANES;
+    channel_clamp(acc, tile, pixels, vectors);
     EACH(i, pixels, CORR2D_MAX_PIXELS) {
         float *p = whole + pixel[i];
         EACH(v, vectors, CORR2D_MAX_VECTORS) {
-            const f32xn y_f32xn = finish(acc->v[i][v], lo, hi);
+            const f32xn y_f32xn = CHANNEL_ASKS ? f32xn_add(acc->v[i][v], zero) : finish(acc->v[i][v], lo, hi);
             if (vectors == CHANNEL_PARTS && v + 1 == vectors && last != LANES) {
                 f32xn_store_part(p + v * LANES, y_f32xn, last);
             } else {

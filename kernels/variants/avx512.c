@@ -5,6 +5,7 @@
  * Up to twenty-four accumulators: 8 channels x 3 vectors of pixels; 4 or 3 vectors of channels by 6 pixels, 2 by 8, 1 by 12.
  */
 #define CHANNEL_LANES false
+#define CHANNEL_ASKS false
 #define CHANNEL_PARTS 2
 #define CHANNEL_VECTORS 4
 #define PANEL_ROWS 8

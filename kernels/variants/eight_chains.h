@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Tiles of eight chains, which hide the latency of a multiply-add and take little of the library's room. */
 #define CHANNEL_LANES false
+#define CHANNEL_ASKS false
 #define CHANNEL_PARTS 0
 #define CHANNEL_VECTORS 2
 #define PANEL_ROWS 4

@@ -4,6 +4,7 @@
  * 4 x 3 and 8 x 1 vectors of pixels; 2 vectors of channels by 6 pixels, or 1 by 8. The variant includes its words first.
  */
 #define CHANNEL_LANES false
+#define CHANNEL_ASKS true
 #define CHANNEL_PARTS 0
 #define CHANNEL_VECTORS 2
 #define PANEL_ROWS 4
