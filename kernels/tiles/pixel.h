@@ -220,8 +220,8 @@ ALWAYS_INLINE void pixel_tiles(const corr2d_tile *tile, pixel_step s, pixel_shap
     for (size_t i = 0; i < tile->tiles; i++) {
         s.next = i + 1 < tile->tiles ? s.y + width + is.more : s.channels > rows ? next : NULL;
         pixel_panels(tile, s, is);
-        s.packed += floats;
-        s.x_pixel += is.vectors + is.more;
+        if (s.packed) s.packed += floats;
+        if (s.x_pixel) s.x_pixel += is.vectors + is.more;
         s.y += width + is.more;
     }
 }
