@@ -134,7 +134,6 @@ static size_t taps_seen(const corr2d_sights *seen) {
     return taps;
 }
 
-/* Where taps in the padding may not be left out, the workspace holds where a pixel's lie, and zeros for those. */
 /* Whether whole vectors of channels go through the tiles for 3x3 kernels and those five wide. */
 static bool fits_blocks(const corr2d_layer *layer, const corr2d_kernels *kernels) {
     const corr2d_axis *rows = &layer->rows, *columns = &layer->columns;
@@ -148,6 +147,7 @@ static size_t block_pointers(const corr2d_plan *plan) {
     return inputs_of(&plan->layer.rows, plan->strip_height) * inputs_of(&plan->layer.columns, plan->strip_width);
 }
 
+/* Where taps in the padding may not be left out, the workspace holds where a pixel's lie, and zeros for those. */
 static void cut_channel(corr2d_plan *plan, bool *overflow) {
     const corr2d_layer *layer = &plan->layer;
     const corr2d_axis *rows = &layer->rows, *columns = &layer->columns;

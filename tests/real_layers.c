@@ -2,11 +2,6 @@
 /* Layers as networks have them, with fewer channels or smaller maps; and every size around every tile's. */
 #include "tests/support/criterion.h"
 
-#define SQUARE(size) .kernel_height = (size), .kernel_width = (size)
-#define STRIDE(size) .stride_height = (size), .stride_width = (size)
-#define DILATION(size) .dilation_height = (size), .dilation_width = (size)
-#define PAD(size) .pad_top = (size), .pad_bottom = (size), .pad_left = (size), .pad_right = (size)
-#define X(channels, height, width) .in_channels = (channels), .in_height = (height), .in_width = (width)
 #define LAYER(name, out, bias_too, ...)                                                                                \
     {                                                                                                                  \
         .family = name, .seed = 1, .bias = bias_too, .spec = {.out_channels = (out), __VA_ARGS__ }                     \

@@ -5,9 +5,6 @@
  * Part of tiles/depthwise.h.
  */
 
-#include <math.h>
-#include <stdbool.h>
-
 /* Outputs of a tile: with the weights of a row of taps they fit into sixteen registers. */
 #define BLOCK_MOST 7
 #define BLOCK_TAPS 5
@@ -44,7 +41,7 @@ ALWAYS_INLINE void block_tile(const corr2d_blocks *all, const float *const *x, f
             block_row(acc, x, weights, at, outputs, width, stride);
         }
     }
-    if (all->lo > -INFINITY || all->hi < INFINITY) {
+    if (clamps(all->lo, all->hi)) {
         const f32xn lo = f32xn_splat(all->lo), hi = f32xn_splat(all->hi);
         UNROLL for (size_t o = 0; o < outputs; o++) acc[o] = f32xn_clamp(acc[o], lo, hi);
     }

@@ -136,7 +136,7 @@ ALWAYS_INLINE void channel_taps_lanes(channel_acc *acc, size_t taps, const float
 /* The activation before the stores, where CHANNEL_ASKS: not at all where there is none. */
 ALWAYS_INLINE void channel_clamp(channel_acc *acc, const corr2d_tile *tile, size_t pixels, size_t vectors) {
     const f32xn lo = f32xn_splat(tile->lo), hi = f32xn_splat(tile->hi);
-    if (!CHANNEL_ASKS || (tile->lo == -INFINITY && tile->hi == INFINITY)) return;
+    if (!CHANNEL_ASKS || !clamps(tile->lo, tile->hi)) return;
     EACH(i, pixels, CORR2D_MAX_PIXELS) {
         EACH(v, vectors, CORR2D_MAX_VECTORS) acc->v[i][v] = f32xn_clamp(acc->v[i][v], lo, hi);
     }

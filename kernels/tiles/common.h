@@ -5,6 +5,8 @@
 
 #include "kernels/variant.h"
 
+#include <math.h>
+#include <stdbool.h>
 #include <string.h>
 
 /*
@@ -36,6 +38,9 @@
  * all rows ahead and keep them on the stack, which takes longer than a short sum.
  */
 #define FORGET(p) __asm__("" : "+r"(p))
+
+/* Whether there is an activation. */
+ALWAYS_INLINE bool clamps(float lo, float hi) { return lo > -INFINITY || hi < INFINITY; }
 
 /* The end of a chain: the activation, then + 0.0f, so that no result is -0.0. */
 ALWAYS_INLINE f32xn finish(f32xn acc, f32xn lo, f32xn hi) {

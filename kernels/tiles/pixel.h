@@ -2,8 +2,6 @@
 /* The pixel tiles of kernels/variant.h, written once over the words of simd/. */
 #include "kernels/tiles/common.h"
 
-#include <math.h>
-
 /* The most rows, which are output channels, of a tile. */
 #define PIXEL_ROWS (CORR2D_MAX_PANELS * PANEL_ROWS)
 
@@ -145,7 +143,7 @@ ALWAYS_INLINE void pixel_sum(pixel_acc *acc, const corr2d_tile *tile, const pixe
 }
 
 ALWAYS_INLINE void pixel_clamp(pixel_acc *acc, const corr2d_tile *tile, size_t rows, size_t vectors) {
-    if (tile->lo == -INFINITY && tile->hi == INFINITY) return;
+    if (!clamps(tile->lo, tile->hi)) return;
     const f32xn lo = f32xn_splat(tile->lo), hi = f32xn_splat(tile->hi);
     EACH(r, rows, PIXEL_ROWS) { EACH(v, vectors, CORR2D_MAX_VECTORS) acc->v[r][v] = f32xn_clamp(acc->v[r][v], lo, hi); }
 }

@@ -7,9 +7,6 @@
  * gets its neighbours by shifting a zero in, and a row above or below x is one of zeros.
  */
 
-#include <math.h>
-#include <stdbool.h>
-
 /*
  * ROWS_TOGETHER: the rows of a tile, as the registers allow beside nine weights. ROWS_NARROW: whether rows of a vector
  * or less are done, which takes masked loads.
@@ -183,7 +180,7 @@ static inline rows_channel rows_cut(const corr2d_planes *all) {
     c.end = c.right ? last : all->columns;
     c.inside[0] = f32xn_mask_of(inside < LANES ? inside : LANES);
     c.inside[1] = f32xn_mask_of(inside < LANES ? 0 : inside < 2 * LANES ? inside - LANES : LANES);
-    c.clamped = all->lo > -INFINITY || all->hi < INFINITY;
+    c.clamped = clamps(all->lo, all->hi);
     return c;
 }
 

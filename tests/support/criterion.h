@@ -24,4 +24,11 @@ void assert_layer(const char *variant, const test_layer *layer);
 
 void assert_report(const test_report *report);
 
+/* Fields of a spec that mostly go together. */
+#define SQUARE(size) .kernel_height = (size), .kernel_width = (size)
+#define STRIDE(size) .stride_height = (size), .stride_width = (size)
+#define DILATION(size) .dilation_height = (size), .dilation_width = (size)
+#define PAD(size) .pad_top = (size), .pad_bottom = (size), .pad_left = (size), .pad_right = (size)
+#define X(channels, height, width) .in_channels = (channels), .in_height = (height), .in_width = (width)
+
 #endif
