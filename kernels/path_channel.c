@@ -2,8 +2,8 @@
 /*
  * Dense layers with vectors over output channels: the natural form where channels lie side by side, and that of long
  * sums also where they do not. Pixels may lie anywhere, so that no width wastes anything, and that those go together
- * which see the same of x: they leave out the taps that they see of the padding. Where channels lie side by side x is
- * read where it is, if nothing is padded or all of the padding left out, and that costs less than to pack it.
+ * which see the same of x: they leave out the taps that they see of the padding. x is read where it is, if nothing is
+ * padded or all of the padding left out, and that costs less than to pack it; packed, planes become pixels.
  *
  *   for each block of input channels: pack it, if need be
  *     for each group of panels whose weights for the block stay in the second cache:
@@ -22,7 +22,7 @@
 #define FAR_COLUMNS 4 /* and no image whose columns are further apart than so many times their channels */
 
 /* Long enough that storing and loading the sums between two blocks does not show. */
-#define BLOCK_TAPS 1200
+#define BLOCK_TAPS 1800
 
 /* The weights that all pixels of a strip pass before the next: a quarter of a 512 KiB second cache. */
 #define GROUP_FLOATS (32u << 10)
@@ -31,41 +31,51 @@
 #define LEAVE_OUT_TAPS 64
 
 /* The first cache: floats from a line to the next one of its set, and lines of a set. */
+#define LINE_FLOATS 16
 #define CACHE_FLOATS 1024
 #define CACHE_WAYS 8
 
 /*
  * What it costs, in multiply-adds of a vector. A tap of a tile with few chains is waited for, and so are its weights; a
- * tile begins and ends; a float is packed, beside that it is read; an output is stored in planes by itself, not with its
- * neighbours'.
+ * tile begins and ends; a float is packed, beside that it is read, and dearer where planes become pixels; a line of
+ * planes is read by a tile that finds them where they lie; a channel's outputs are stored in planes by themselves, not
+ * with their neighbours.
  */
 #define FEW_CHAINS 20
 #define WEIGHTS_COST 4
 #define TILE_COST 150.0
 #define PACK_COST 0.6
+#define TURN_COST 1.7
+#define LINE_COST 1.2
 #define ALONE_COST 12.0
 
 /* A strip's pixels, and what its packed block may take: a 512 KiB second cache's size. */
 #define STRIP_PIXELS 512
 #define STRIP_FLOATS (128u << 10)
 
-/* Whether a strip's rows are x's, padded: where channels lie side by side, and no column between is useless. */
+static bool planes(const corr2d_layer *layer) { return layer->x.channel != 1; }
+
+/* Whether a strip's rows are x's, padded: no column between is useless. */
 static bool rows_as_they_are(const corr2d_layer *layer) {
     const corr2d_axis *columns = &layer->columns;
-    return layer->x.channel == 1 && columns->dilation == 1 && columns->stride <= columns->taps;
+    return columns->dilation == 1 && columns->stride <= columns->taps;
 }
 
 /* Cuts strips of at most so many pixels. */
 static void cut_strips(corr2d_plan *plan, size_t pixels, bool *overflow) {
     const corr2d_layer *layer = &plan->layer;
+    const bool plain = rows_as_they_are(layer);
     corr2d_plan_set_strips(plan, pixels, 1);
     const corr2d_runs rows = corr2d_runs_split(&layer->rows, plan->strip_height, true, overflow);
-    const corr2d_runs columns = rows_as_they_are(layer)
-                                    ? corr2d_runs_plain(&layer->columns, plan->strip_width, overflow)
-                                    : corr2d_runs_split(&layer->columns, plan->strip_width, true, overflow);
-    plan->strip = layer->x.channel == 1 ? corr2d_strip_pixels(rows, columns, plan->block, overflow)
-                                        : corr2d_strip_planes(rows, columns, plan->block, overflow);
+    const corr2d_runs columns = plain ? corr2d_runs_plain(&layer->columns, plan->strip_width, overflow)
+                                      : corr2d_runs_split(&layer->columns, plan->strip_width, true, overflow);
+    plan->strip = planes(layer) && !plain ? corr2d_strip_planes(rows, columns, plan->block, overflow)
+                                          : corr2d_strip_pixels(rows, columns, plan->block, overflow);
     plan->workspace = plan->in_place ? 0 : plan->strip.size;
+    if (planes(layer) && plain && !plan->in_place) {
+        const size_t behind = corr2d_mul(CORR2D_MAX_LANES, plan->strip.column, overflow);
+        plan->workspace = corr2d_sum(plan->workspace, behind, overflow);
+    }
 }
 
 /* From one output's inputs to the next one's, in x or in the packed strip. */
@@ -97,6 +107,21 @@ static const corr2d_sights *columns_of(const corr2d_plan *plan, const corr2d_sig
     return row->apart ? &plan->columns_seen : &plan->columns_all;
 }
 
+/* Columns of x that a whole tile of pixels in a row sees. */
+static size_t tile_columns(const corr2d_plan *plan) {
+    const corr2d_axis *columns = &plan->layer.columns;
+    const size_t pixels = plan->kernels->channel_pixels[plan->panel_channels / plan->kernels->lanes];
+    return (pixels - 1) * columns->stride + (columns->taps - 1) * columns->dilation + 1;
+}
+
+/* Lines of planes that a tile reads in place. */
+static double lines_read(const corr2d_plan *plan, size_t taps) {
+    const corr2d_layer *layer = &plan->layer;
+    if (!plan->in_place || !planes(layer)) return 0;
+    const double rows = (double)layer->group_in * (double)taps / (double)layer->columns.taps;
+    return rows * (1.0 + (double)tile_columns(plan) / LINE_FLOATS);
+}
+
 /*
  * As measured, 4, 8, 12, 16 chains last as long as 9, 12, 14, 17 where there are many; and a vector of weights, which
  * comes from the second cache, as long as 4.
@@ -104,8 +129,8 @@ static const corr2d_sights *columns_of(const corr2d_plan *plan, const corr2d_sig
 static double panel_cost(const corr2d_plan *plan, size_t vectors, size_t pixels, size_t taps) {
     const size_t tiles = corr2d_div_up(pixels, plan->kernels->channel_pixels[vectors]), chains = pixels * vectors;
     const size_t waits = corr2d_max((2 * chains + tiles * FEW_CHAINS) / 3, tiles * vectors * WEIGHTS_COST);
-    const size_t lasts = corr2d_max(chains, waits);
-    return (double)lasts * (double)taps * (double)plan->layer.group_in + (double)tiles * TILE_COST;
+    const double lasts = (double)corr2d_max(chains, waits) * (double)taps * (double)plan->layer.group_in;
+    return lasts + (double)tiles * (TILE_COST + lines_read(plan, taps) * LINE_COST);
 }
 
 static double tiles_cost(const corr2d_plan *plan, size_t pixels, size_t taps) {
@@ -114,13 +139,15 @@ static double tiles_cost(const corr2d_plan *plan, size_t pixels, size_t taps) {
     return (double)(plan->panels - 1) * each + panel_cost(plan, corr2d_div_up(last, lanes), pixels, taps);
 }
 
-/* A row's outputs are stored four by four. */
+/* What it costs more to store a row's outputs in planes by sights of their own than with the next row's. */
 static double alone_cost(const corr2d_plan *plan, const corr2d_sights *columns) {
-    size_t alone = 0;
+    const size_t lanes = plan->kernels->lanes;
+    double blocks = -(double)plan->layer.columns.out / (double)lanes;
     for (size_t j = 0; j < columns->count; j++) {
-        alone += (corr2d_sight_end(columns, j, &plan->layer.columns) - columns->sights[j].out) % 4;
+        const size_t width = corr2d_sight_end(columns, j, &plan->layer.columns) - columns->sights[j].out;
+        blocks += width == 1 ? 0.5 : (double)corr2d_div_up(width, lanes);
     }
-    return (double)alone * (double)plan->unit_channels * ALONE_COST;
+    return blocks * (double)plan->unit_channels * ALONE_COST;
 }
 
 /* All the outputs that a row sight has, strip by strip. Where these do not span the columns, those are one sight. */
@@ -150,7 +177,8 @@ static double seen_cost(const corr2d_plan *plan) {
 
 static double pack_cost(const corr2d_plan *plan) {
     const double floats = (double)plan->strip.size / (double)plan->strip.channels * (double)plan->layer.group_in;
-    return floats * (double)plan->strips_down * (double)plan->strips_across * PACK_COST;
+    const double cost = planes(&plan->layer) ? TURN_COST : PACK_COST;
+    return floats * (double)plan->strips_down * (double)plan->strips_across * cost;
 }
 
 /* Strips that tell columns apart have all of them, and several rows, so that no part cuts them there. */
@@ -189,13 +217,14 @@ static void see_packed(corr2d_plan *plan) {
     if (least < whole) *plan = best;
 }
 
-/* The lines of x that a tile reads at a time must fit the first cache's sets: 64 sets of 8 lines of 64 bytes. */
+/*
+ * The lines of x that a tile reads at a time must fit the first cache's sets, 64 sets of 8 lines of 64 bytes. Those of
+ * planes are read one after the other.
+ */
 static bool sets_suffice(const corr2d_plan *plan) {
     const corr2d_layer *layer = &plan->layer;
-    const size_t pixels = plan->kernels->channel_pixels[plan->panel_channels / plan->kernels->lanes];
-    const size_t across = (pixels - 1) * layer->columns.stride + layer->columns.taps;
     const size_t apart = CACHE_FLOATS / corr2d_gcd(layer->x.column % CACHE_FLOATS, CACHE_FLOATS);
-    return layer->rows.taps * across <= apart * CACHE_WAYS;
+    return planes(layer) || layer->rows.taps * tile_columns(plan) <= apart * CACHE_WAYS;
 }
 
 /* Where x is read in place there are no zeros to read, and every output leaves out what it does not see. */
@@ -215,11 +244,11 @@ static bool see_in_place(corr2d_plan *plan) {
     return true;
 }
 
-/* Taps in the padding are left out, as far as it pays. */
+/* Taps in the padding are left out, and x read where it lies, as far as it pays. */
 static void leave_out(corr2d_plan *plan) {
     corr2d_plan in_place = *plan;
-    see_packed(plan);
-    if (plan->layer.x.channel != 1 || !see_in_place(&in_place)) return;
+    if (plan->layer.rows.padded || plan->layer.columns.padded) see_packed(plan);
+    if (!see_in_place(&in_place)) return;
     if (seen_cost(&in_place) < seen_cost(plan) + pack_cost(plan)) *plan = in_place;
 }
 
@@ -257,14 +286,15 @@ static void cut(corr2d_plan *plan, bool *overflow) {
     const corr2d_layer *layer = &plan->layer;
     const corr2d_kernels *k = plan->kernels;
     const bool padded = layer->rows.padded || layer->columns.padded;
+    const size_t kernel = layer->rows.taps * layer->columns.taps;
     plan->unit_groups = layer->groups;
     plan->block = corr2d_plan_block(layer, BLOCK_TAPS);
     corr2d_plan_set_panels(plan, panel_vectors(plan) * k->lanes, k->lanes, overflow);
-    plan->in_place = layer->x.channel == 1 && !padded;
+    plan->in_place = !padded && (!planes(layer) || kernel == 1);
     plan->rows_seen = corr2d_sights_all(&layer->rows);
     plan->columns_seen = plan->columns_all = corr2d_sights_all(&layer->columns);
     cut_to_size(plan, overflow);
-    if (padded && plan->finite && layer->rows.taps * layer->columns.taps <= LEAVE_OUT_TAPS) leave_out(plan);
+    if (padded ? plan->finite && kernel <= LEAVE_OUT_TAPS : !plan->in_place) leave_out(plan);
     place_lists(plan, overflow);
 }
 
@@ -282,11 +312,12 @@ static corr2d_tap *list_taps(corr2d_tap *tap, const corr2d_plan *plan, const cor
     for (size_t u = row->first; u < row->last; u++) {
         for (size_t v = column->first; v < column->last; v++) {
             const ptrdiff_t x = corr2d_plan_offset(plan, (corr2d_place){0, u - above, v - before});
-            *tap++ = (corr2d_tap){x, (u * columns + v) * lanes};
+            *tap++ = (corr2d_tap){(int32_t)x, (uint32_t)((u * columns + v) * lanes)};
         }
     }
     for (; tap < end; tap++)
-        *tap = (corr2d_tap){tap[-(ptrdiff_t)each].x + channel, tap[-(ptrdiff_t)each].w + kernel * lanes};
+        *tap = (corr2d_tap){(int32_t)(tap[-(ptrdiff_t)each].x + channel),
+                            (uint32_t)(tap[-(ptrdiff_t)each].w + kernel * lanes)};
     return end;
 }
 
@@ -417,7 +448,7 @@ static const float *next_weights(const corr2d_job *job, size_t panel, size_t tap
 
 static bool x_is_far(const corr2d_layer *layer) {
     const double floats = (double)layer->rows.in * (double)layer->columns.in * (double)layer->group_in;
-    return floats > FAR_X && layer->x.column <= FAR_COLUMNS * layer->group_in;
+    return !planes(layer) && floats > FAR_X && layer->x.column <= FAR_COLUMNS * layer->group_in;
 }
 
 /*

@@ -175,7 +175,8 @@ static corr2d_tap *list_taps(corr2d_tap *tap, const corr2d_plan *plan, const cor
         for (size_t v = column->first; v < column->last; v++) {
             const size_t number = u * plan->layer.columns.taps + v;
             const corr2d_place from_first = {0, u - row->first, v - column->first};
-            *tap++ = (corr2d_tap){corr2d_plan_offset(plan, from_first), number * plan->kernels->lanes};
+            *tap++ =
+                (corr2d_tap){(int32_t)corr2d_plan_offset(plan, from_first), (uint32_t)(number * plan->kernels->lanes)};
         }
     }
     return tap;

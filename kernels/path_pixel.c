@@ -332,7 +332,7 @@ static void run_last(const pass *p, size_t first, size_t pixels) {
 /* The few pixels, from `first` on. */
 static void run_rest(const pass *p, size_t first, size_t pixels) {
     for (size_t few = CORR2D_FEW_PIXELS; pixels; first += few, pixels -= few) {
-        while (few > pixels) few /= 2;
+        if (few > pixels) few = 1;
         run_few(p, first, few);
     }
 }

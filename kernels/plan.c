@@ -34,30 +34,53 @@ size_t corr2d_plan_block(const corr2d_layer *layer, size_t taps) {
     return corr2d_div_up(layer->group_in, corr2d_div_up(layer->group_in, most));
 }
 
-/* Sums so long that it does not show how vectors over channels are stored channel by channel. */
+/* Sums so long that it does not show how vectors over channels are stored, on wide maps and on narrow ones. */
 #define LONG_SUM 250
+#define SHORT_SUM 64
 
 /* Depthwise layers with fewer channels go to narrower vectors where those leave no rest. */
 #define FEW_CHANNELS 96
 
 /*
  * Whether vectors go over output channels, with pixels anywhere: where both tensors have their channels side by side,
- * and else where sums are long, rows short enough for the variant, and kernels large enough to make packing them dear.
+ * and else where sums are long, rows short enough for the variant, and kernels large enough to make packing them dear;
+ * pointwise layers where maps are small, and of a size that fills vectors of pixels badly.
  */
 static bool across_channels(const corr2d_layer *layer, const corr2d_kernels *kernels) {
     const corr2d_axis *rows = &layer->rows, *columns = &layer->columns;
+    const size_t taps = corr2d_layer_taps(layer);
     if (rows->out == 1 && columns->out == 1) return false;
     if (layer->x.channel == 1 && layer->y.channel == 1) return true;
-    return rows->taps * columns->taps > 1 && corr2d_layer_taps(layer) >= LONG_SUM &&
+    if (rows->taps * columns->taps == 1) {
+        const size_t rest = rows->out * columns->out % kernels->lanes;
+        return taps >= LONG_SUM && rows->out <= kernels->channel_map / columns->out &&
+               (rest == 1 || rest > CORR2D_FEW_PIXELS) && rows->stride == 1 && columns->stride == 1;
+    }
+    return taps >= (columns->out < 2 * kernels->lanes ? SHORT_SUM : LONG_SUM) &&
            columns->out <= kernels->channel_columns;
 }
 
+/*
+ * Whether a corr2d_tap can say where each tap lies, in x or in a strip of at most so many taps by a few hundred pixels:
+ * it keeps 32 bits, since there are many of them.
+ */
+#define MOST_TAPS (1u << 16)
+
+static bool taps_fit(const corr2d_layer *layer) {
+    const corr2d_axis *rows = &layer->rows, *columns = &layer->columns;
+    const double down = (double)(rows->taps - 1) * (double)rows->dilation * (double)layer->x.row;
+    const double across = (double)(columns->taps - 1) * (double)columns->dilation * (double)layer->x.column;
+    const double through = (double)(layer->group_in - 1) * (double)layer->x.channel;
+    return down + across + through < INT32_MAX && (double)rows->taps * (double)columns->taps <= MOST_TAPS;
+}
+
 static const corr2d_path *choose_path(const corr2d_layer *layer, const corr2d_kernels *kernels) {
-    const bool channels_last = layer->x.channel == 1 && layer->y.channel == 1;
+    const bool channels_last = layer->x.channel == 1 && layer->y.channel == 1, fit = taps_fit(layer);
     if (layer->group_in == 1 && layer->groups > 1) {
-        return channels_last && layer->group_out == 1 ? &corr2d_path_depthwise_channel : &corr2d_path_depthwise_pixel;
+        return channels_last && layer->group_out == 1 && fit ? &corr2d_path_depthwise_channel
+                                                             : &corr2d_path_depthwise_pixel;
     }
-    return across_channels(layer, kernels) ? &corr2d_path_channel : &corr2d_path_pixel;
+    return across_channels(layer, kernels) && fit ? &corr2d_path_channel : &corr2d_path_pixel;
 }
 
 /*
@@ -130,6 +153,7 @@ static corr2d_status draw(corr2d_plan **plan, corr2d_plan draft, bool finite) {
     draft.finite = finite;
     draft.path->cut(&draft, &overflow);
     draft.strip.halve = draft.kernels->halve;
+    draft.strip.turn = draft.kernels->turn;
     return allocate(plan, &draft, overflow);
 }
 

@@ -174,17 +174,23 @@ static void gather_pixels(float *to, const float *x, size_t count, size_t step, 
     }
 }
 
-/* A block of all channels, which are last. */
+/* A block of all channels, which are last in the strip. Where they are not in x, its rows are turned. */
 static void pack_pixels(float *to, const block *b, const corr2d_strip *strip, size_t channels, size_t channel) {
     const size_t pixel = strip->column, before = b->columns.before, inside = b->columns.inside;
     const float *x = b->x;
+    const bool turns = channel != 1 && b->column == 1;
     for (size_t i = 0; i < b->rows.length; i++, to += strip->row) {
         if (!row_inside(b, i)) {
             zeros(to, b->columns.length * pixel);
             continue;
         }
         zeros(to, before * pixel);
-        gather_pixels(to + before * pixel, x, inside, b->column, channels, channel, pixel);
+        if (turns) {
+            if (channels < pixel) zeros(to + before * pixel, inside * pixel);
+            strip->turn(to + before * pixel, pixel, x, channel, inside, channels);
+        } else {
+            gather_pixels(to + before * pixel, x, inside, b->column, channels, channel, pixel);
+        }
         zeros(to + (before + inside) * pixel, (b->columns.length - before - inside) * pixel);
         x += b->row;
     }

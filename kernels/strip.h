@@ -40,6 +40,7 @@ typedef struct corr2d_strip {
     size_t channel, run, row, column; /* distances; `run` between column runs, row runs follow on as rows */
     size_t size;                      /* of the whole strip */
     corr2d_halve_fn *halve;
+    corr2d_turn_fn *turn;
 } corr2d_strip;
 
 corr2d_strip corr2d_strip_planes(corr2d_runs rows, corr2d_runs columns, size_t channels, bool *overflow);
@@ -61,7 +62,8 @@ typedef struct corr2d_rectangle {
 
 /*
  * Fills the strip for a rectangle of outputs from `channels` channels of one image, the first of them at x; what lies
- * outside x becomes +0.0, as do the channels up to strip->channels where channels are last.
+ * outside x becomes +0.0, as do the channels up to strip->channels where channels are last. If they are not in x, a
+ * vector's pixels behind the strip may be written, too.
  */
 void corr2d_strip_pack(float *strip_data, const corr2d_strip *strip, const corr2d_layer *layer, const float *x,
                        size_t channels, corr2d_rectangle out);

@@ -20,6 +20,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* Bounds on what a variant's tiles may measure, for the tables below and for buffers that hold a tile. */
 #define CORR2D_MAX_VECTORS 4
@@ -36,10 +37,13 @@
 /* Floats from row to row in a packed plane. */
 #define CORR2D_PLANE_PITCH 72
 
-/* A tap of a channel tile: where it lies in x, seen from a pixel, and in a panel of one vector's weights. */
+/*
+ * A tap of a channel tile: where it lies in x, seen from a pixel, and in a panel of one vector's weights. There are many
+ * of them in the first cache: the plan takes other tiles where 32 bits do not do.
+ */
 typedef struct corr2d_tap {
-    ptrdiff_t x;
-    size_t w;
+    int32_t x;
+    uint32_t w;
 } corr2d_tap;
 
 /* One call of a micro-kernel. Distances are in elements. */
@@ -117,12 +121,19 @@ typedef void corr2d_blocks_fn(const corr2d_blocks *blocks);
 /* to[i] = from[2 * i] for i = 0 ... count - 1. Reads nothing behind from[2 * count - 2]. */
 typedef void corr2d_halve_fn(float *to, const float *from, size_t count);
 
+/*
+ * Planes, whose columns are neighbours, to pixels: to[i * step + c] = from[c * channel + i] for `pixels` pixels of `channels`
+ * channels. May write anything into up to lanes - 1 pixels behind them.
+ */
+typedef void corr2d_turn_fn(float *to, size_t step, const float *from, size_t channel, size_t pixels, size_t channels);
+
 typedef struct corr2d_kernels {
     const char *name;
     bool fused;   /* keeps the numeric contract to the bit */
     size_t lanes; /* floats in a vector */
 
     corr2d_halve_fn *halve; /* for strips, where the stride is 2 */
+    corr2d_turn_fn *turn;   /* for strips of planes whose channels are to be neighbours */
 
     /*
      * Pixel tiles: vectors hold neighbouring pixels, p panels of panel_rows output channels by v vectors of pixels.
@@ -149,7 +160,7 @@ typedef struct corr2d_kernels {
      * and 1. That pixel has an x_pixel of its own, and is packed, tap after tap, behind the tile's others, with room
      * for a multiple of `lanes` taps.
      *
-     * pixel_few[n] does n pixels, 1, 2 or 4, which may lie anywhere, of any number of panels, and reads nothing but
+     * pixel_few[n] does n pixels, 1 or 4, which may lie anywhere, of any number of panels, and reads nothing but
      * x[x_pixel[i] + offsets[t]]: for the last few pixels of a map. Its outputs are y[y_pixel[i] + o * y_channel].
      */
     size_t panel_rows;
@@ -174,7 +185,8 @@ typedef struct corr2d_kernels {
      *
      * Without a table tap t's x is at x_pixel[i] + t * x_step, and its weights are the t-th.
      */
-    size_t channel_columns; /* with rows of up to so many outputs they are faster than pixel tiles for long sums */
+    size_t channel_columns; /* with rows of up to so many outputs they are faster than pixel tiles for long sums, ... */
+    size_t channel_map;     /* ... and on maps of up to so many for pointwise ones */
     size_t channel_vectors, channel_pixels[CORR2D_MAX_VECTORS + 1];
     corr2d_tile_fn *channel[CORR2D_MAX_VECTORS + 1][CORR2D_MAX_PIXELS + 1];
 

@@ -49,7 +49,22 @@ Test(orientation, of_channels_side_by_side_is_over_channels) {
     }
 }
 
-Test(orientation, of_pointwise_planes_is_over_pixels) { assert_paths(square(512, 14, 64, 1), &corr2d_path_pixel); }
+Test(orientation, of_pointwise_planes_is_over_pixels) {
+    assert_paths(square(512, 14, 64, 1), &corr2d_path_pixel);
+    assert_paths(square(512, 16, 64, 1), &corr2d_path_pixel);
+    assert_paths(square(512, 25, 64, 1), &corr2d_path_pixel);
+    assert_paths(square(128, 13, 64, 1), &corr2d_path_pixel);
+}
+
+/* 169 and 49 pixels leave 9 and 1 of vectors of 16. */
+Test(orientation, of_pointwise_planes_that_fill_vectors_badly_is_as_the_variant_has_it) {
+    for (size_t i = 0; corr2d_dispatch_at(corr2d_cpu_flags(), i); i++) {
+        const corr2d_kernels *const kernels = corr2d_dispatch_at(corr2d_cpu_flags(), i);
+        const corr2d_path *const wanted = kernels->channel_map ? &corr2d_path_channel : &corr2d_path_pixel;
+        cr_assert(path_of(kernels, square(512, 13, 64, 1)) == wanted, "%s", kernels->name);
+        cr_assert(path_of(kernels, square(512, 7, 64, 1)) == wanted, "%s", kernels->name);
+    }
+}
 
 Test(orientation, of_long_sums_on_narrow_planes_is_over_channels) {
     assert_paths(square(256, 14, 16, 3), &corr2d_path_channel);
@@ -72,6 +87,18 @@ Test(orientation, of_one_pixel_is_over_pixels_which_streams_the_weights) {
     assert_paths(spec, &corr2d_path_pixel);
 }
 
+/* Whose distances from tap to tap take more than 31 bits. */
+Test(orientation, of_taps_far_apart_is_over_pixels) {
+    corr2d_spec spec = square(1, 3, 16, 3);
+    spec.layout = CORR2D_NHWC;
+    spec.x_strides = (corr2d_strides){.batch = 1, .channel = 1, .row = (1u << 30) - 2, .column = 1};
+    assert_paths(spec, &corr2d_path_channel);
+    spec.x_strides.row++;
+    assert_paths(spec, &corr2d_path_pixel);
+    spec.groups = spec.in_channels = 16;
+    assert_paths(spec, &corr2d_path_depthwise_pixel);
+}
+
 Test(orientation, of_depthwise_layers_is_that_of_their_layout) {
     corr2d_spec spec = square(32, 9, 32, 3);
     spec.groups = 32;
@@ -80,11 +107,10 @@ Test(orientation, of_depthwise_layers_is_that_of_their_layout) {
     assert_paths(spec, &corr2d_path_depthwise_channel);
 }
 
-/* Looks at the plans that all variants make of an NHWC layer, one of its weights being `first`. */
-static void look_at_plans(corr2d_spec spec, float first, void (*look)(const corr2d_plan *plan)) {
+/* Looks at the plans that all variants make of a layer, one of its weights being `first`. */
+static void look_at_all_plans(corr2d_spec spec, float first, void (*look)(const corr2d_plan *plan)) {
     static float weights[MOST_WEIGHTS];
     weights[0] = first;
-    spec.layout = CORR2D_NHWC;
     for (size_t i = 0; corr2d_dispatch_at(corr2d_cpu_flags(), i); i++) {
         corr2d_plan *plan;
         cr_assert(corr2d_plan_make(&plan, &spec, corr2d_dispatch_at(corr2d_cpu_flags(), i), weights, NULL) ==
@@ -92,6 +118,11 @@ static void look_at_plans(corr2d_spec spec, float first, void (*look)(const corr
         look(plan);
         corr2d_plan_destroy(plan);
     }
+}
+
+static void look_at_plans(corr2d_spec spec, float first, void (*look)(const corr2d_plan *plan)) {
+    spec.layout = CORR2D_NHWC;
+    look_at_all_plans(spec, first, look);
 }
 
 static void in_place(const corr2d_plan *plan) {
@@ -133,4 +164,24 @@ Test(orientation, of_joined_sights_is_what_either_sees) {
     cr_expect(s.count == 2);
     cr_expect(s.sights[0].out == 0 && s.sights[0].first == 1 && s.sights[0].last == 5);
     cr_expect(s.sights[1].out == 2 && s.sights[1].first == 0 && s.sights[1].last == 4);
+}
+
+static void planes_in_place_with_wide_panels(const corr2d_plan *plan) {
+    if (plan->kernels->lanes == 16) in_place(plan);
+    if (plan->kernels->lanes == 8) packed(plan);
+}
+
+/* Few panels read them, with sixteen lanes, and many with eight. */
+Test(orientation, of_planes_is_in_place_where_few_panels_read_them) {
+    look_at_all_plans(square(64, 28, 64, 3), 1.0f, planes_in_place_with_wide_panels);
+    look_at_all_plans(square(64, 28, 64, 3), INFINITY, packed);
+}
+
+static void workspace_of_a_strip(const corr2d_plan *plan) {
+    cr_expect(corr2d_plan_workspace_size(plan) <= 1 << 20, "%s", plan->variant);
+}
+
+Test(orientation, of_planes_needs_no_workspace_of_an_image) {
+    look_at_all_plans(square(28, 224, 28, 3), INFINITY, workspace_of_a_strip);
+    look_at_all_plans(square(256, 128, 16, 3), INFINITY, workspace_of_a_strip);
 }

@@ -90,20 +90,22 @@ WORD f32x4 f32x4_load(const float *p) { return p; }
 
 WORD f32xn f32xn_fma_lane(f32xn x, f32x4 w, size_t lane, f32xn c) { return f32xn_fma(f32xn_splat(w[lane]), x, c); }
 
-/* A panel's four weights as a vector of their own, for tiles of one pixel. */
-typedef simde__m128 quad;
+/* The floats of `a` four by four, `step` apart in memory. */
+WORD f32xn f32xn_load_quads(const float *p, size_t step) { return f32xn_load_panels(p, step); }
 
-WORD quad quad_load(const float *p) { return simde_mm_loadu_ps(p); }
+WORD void f32xn_store_quads(float *p, size_t step, f32xn a) {
+    simde_mm_storeu_ps(p, simde_mm256_castps256_ps128(a));
+    simde_mm_storeu_ps(p + step, simde_mm256_extractf128_ps(a, 1));
+}
 
-WORD void quad_store(float *p, quad a) { simde_mm_storeu_ps(p, a); }
-
-WORD void quad_transpose(quad *a, quad *b, quad *c, quad *d) {
-    const quad ab_low = simde_mm_unpacklo_ps(*a, *b), ab_high = simde_mm_unpackhi_ps(*a, *b);
-    const quad cd_low = simde_mm_unpacklo_ps(*c, *d), cd_high = simde_mm_unpackhi_ps(*c, *d);
-    *a = simde_mm_movelh_ps(ab_low, cd_low);
-    *b = simde_mm_movehl_ps(cd_low, ab_low);
-    *c = simde_mm_movelh_ps(ab_high, cd_high);
-    *d = simde_mm_movehl_ps(cd_high, ab_high);
+/* Each four lanes of the four as rows of a square: its columns. */
+WORD void f32xn_transpose_quads(f32xn *a) {
+    const f32xn ab_low = simde_mm256_unpacklo_ps(a[0], a[1]), ab_high = simde_mm256_unpackhi_ps(a[0], a[1]);
+    const f32xn cd_low = simde_mm256_unpacklo_ps(a[2], a[3]), cd_high = simde_mm256_unpackhi_ps(a[2], a[3]);
+    a[0] = simde_mm256_shuffle_ps(ab_low, cd_low, 0x44);
+    a[1] = simde_mm256_shuffle_ps(ab_low, cd_low, 0xee);
+    a[2] = simde_mm256_shuffle_ps(ab_high, cd_high, 0x44);
+    a[3] = simde_mm256_shuffle_ps(ab_high, cd_high, 0xee);
 }
 
 #endif

@@ -9,6 +9,7 @@
 
 #include <simde/x86/avx512/add.h>
 #include <simde/x86/avx512/cast.h>
+#include <simde/x86/avx512/extract.h>
 #include <simde/x86/avx512/fmadd.h>
 #include <simde/x86/avx512/insert.h>
 #include <simde/x86/avx512/loadu.h>
@@ -16,7 +17,10 @@
 #include <simde/x86/avx512/min.h>
 #include <simde/x86/avx512/permutex2var.h>
 #include <simde/x86/avx512/set1.h>
+#include <simde/x86/avx512/shuffle.h>
 #include <simde/x86/avx512/storeu.h>
+#include <simde/x86/avx512/unpackhi.h>
+#include <simde/x86/avx512/unpacklo.h>
 #include <simde/x86/fma.h>
 
 #include <stddef.h>
@@ -129,20 +133,29 @@ WORD f32x4 f32x4_load(const float *p) { return p; }
 
 WORD f32xn f32xn_fma_lane(f32xn x, f32x4 w, size_t lane, f32xn c) { return f32xn_fma(f32xn_splat(w[lane]), x, c); }
 
-/* A panel's four weights as a vector of their own, for tiles of one pixel. */
-typedef simde__m128 quad;
+/* The floats of `a` four by four, `step` apart in memory. */
+WORD f32xn f32xn_load_quads(const float *p, size_t step) {
+    f32xn a = simde_mm512_castps128_ps512(simde_mm_loadu_ps(p));
+    a = simde_mm512_insertf32x4(a, simde_mm_loadu_ps(p + step), 1);
+    a = simde_mm512_insertf32x4(a, simde_mm_loadu_ps(p + 2 * step), 2);
+    return simde_mm512_insertf32x4(a, simde_mm_loadu_ps(p + 3 * step), 3);
+}
 
-WORD quad quad_load(const float *p) { return simde_mm_loadu_ps(p); }
+WORD void f32xn_store_quads(float *p, size_t step, f32xn a) {
+    simde_mm_storeu_ps(p, simde_mm512_castps512_ps128(a));
+    simde_mm_storeu_ps(p + step, simde_mm512_extractf32x4_ps(a, 1));
+    simde_mm_storeu_ps(p + 2 * step, simde_mm512_extractf32x4_ps(a, 2));
+    simde_mm_storeu_ps(p + 3 * step, simde_mm512_extractf32x4_ps(a, 3));
+}
 
-WORD void quad_store(float *p, quad a) { simde_mm_storeu_ps(p, a); }
-
-WORD void quad_transpose(quad *a, quad *b, quad *c, quad *d) {
-    const quad ab_low = simde_mm_unpacklo_ps(*a, *b), ab_high = simde_mm_unpackhi_ps(*a, *b);
-    const quad cd_low = simde_mm_unpacklo_ps(*c, *d), cd_high = simde_mm_unpackhi_ps(*c, *d);
-    *a = simde_mm_movelh_ps(ab_low, cd_low);
-    *b = simde_mm_movehl_ps(cd_low, ab_low);
-    *c = simde_mm_movelh_ps(ab_high, cd_high);
-    *d = simde_mm_movehl_ps(cd_high, ab_high);
+/* Each four lanes of the four as rows of a square: its columns. */
+WORD void f32xn_transpose_quads(f32xn *a) {
+    const f32xn ab_low = simde_mm512_unpacklo_ps(a[0], a[1]), ab_high = simde_mm512_unpackhi_ps(a[0], a[1]);
+    const f32xn cd_low = simde_mm512_unpacklo_ps(a[2], a[3]), cd_high = simde_mm512_unpackhi_ps(a[2], a[3]);
+    a[0] = simde_mm512_shuffle_ps(ab_low, cd_low, 0x44);
+    a[1] = simde_mm512_shuffle_ps(ab_low, cd_low, 0xee);
+    a[2] = simde_mm512_shuffle_ps(ab_high, cd_high, 0x44);
+    a[3] = simde_mm512_shuffle_ps(ab_high, cd_high, 0xee);
 }
 
 #endif

@@ -106,19 +106,24 @@ WORD f32xn f32xn_fma_lane(f32xn x, f32x4 w, size_t lane, f32xn c) {
     }
 }
 
-/* A panel's four weights as a vector of their own, for tiles of one pixel: here any vector. */
-typedef f32xn quad;
+/* The floats of `a` four by four, `step` apart in memory. */
+WORD f32xn f32xn_load_quads(const float *p, size_t step) {
+    (void)step;
+    return f32xn_load(p);
+}
 
-WORD quad quad_load(const float *p) { return f32xn_load(p); }
+WORD void f32xn_store_quads(float *p, size_t step, f32xn a) {
+    (void)step;
+    f32xn_store(p, a);
+}
 
-WORD void quad_store(float *p, quad a) { f32xn_store(p, a); }
-
-WORD void quad_transpose(quad *a, quad *b, quad *c, quad *d) {
-    const simde_float32x4x2_t ab = simde_vtrnq_f32(*a, *b), cd = simde_vtrnq_f32(*c, *d);
-    *a = simde_vcombine_f32(simde_vget_low_f32(ab.val[0]), simde_vget_low_f32(cd.val[0]));
-    *b = simde_vcombine_f32(simde_vget_low_f32(ab.val[1]), simde_vget_low_f32(cd.val[1]));
-    *c = simde_vcombine_f32(simde_vget_high_f32(ab.val[0]), simde_vget_high_f32(cd.val[0]));
-    *d = simde_vcombine_f32(simde_vget_high_f32(ab.val[1]), simde_vget_high_f32(cd.val[1]));
+/* Each four lanes of the four as rows of a square: its columns. */
+WORD void f32xn_transpose_quads(f32xn *a) {
+    const simde_float32x4x2_t ab = simde_vtrnq_f32(a[0], a[1]), cd = simde_vtrnq_f32(a[2], a[3]);
+    a[0] = simde_vcombine_f32(simde_vget_low_f32(ab.val[0]), simde_vget_low_f32(cd.val[0]));
+    a[1] = simde_vcombine_f32(simde_vget_low_f32(ab.val[1]), simde_vget_low_f32(cd.val[1]));
+    a[2] = simde_vcombine_f32(simde_vget_high_f32(ab.val[0]), simde_vget_high_f32(cd.val[0]));
+    a[3] = simde_vcombine_f32(simde_vget_high_f32(ab.val[1]), simde_vget_high_f32(cd.val[1]));
 }
 
 #endif

@@ -85,20 +85,25 @@ WORD f32x4 f32x4_load(const float *p) { return p; }
 
 WORD f32xn f32xn_fma_lane(f32xn x, f32x4 w, size_t lane, f32xn c) { return f32xn_fma(f32xn_splat(w[lane]), x, c); }
 
-/* A panel's four weights as a vector of their own, for tiles of one pixel: here any vector. */
-typedef f32xn quad;
+/* The floats of `a` four by four, `step` apart in memory. */
+WORD f32xn f32xn_load_quads(const float *p, size_t step) {
+    (void)step;
+    return f32xn_load(p);
+}
 
-WORD quad quad_load(const float *p) { return f32xn_load(p); }
+WORD void f32xn_store_quads(float *p, size_t step, f32xn a) {
+    (void)step;
+    f32xn_store(p, a);
+}
 
-WORD void quad_store(float *p, quad a) { f32xn_store(p, a); }
-
-WORD void quad_transpose(quad *a, quad *b, quad *c, quad *d) {
-    const quad ab_low = simde_mm_unpacklo_ps(*a, *b), ab_high = simde_mm_unpackhi_ps(*a, *b);
-    const quad cd_low = simde_mm_unpacklo_ps(*c, *d), cd_high = simde_mm_unpackhi_ps(*c, *d);
-    *a = simde_mm_movelh_ps(ab_low, cd_low);
-    *b = simde_mm_movehl_ps(cd_low, ab_low);
-    *c = simde_mm_movelh_ps(ab_high, cd_high);
-    *d = simde_mm_movehl_ps(cd_high, ab_high);
+/* Each four lanes of the four as rows of a square: its columns. */
+WORD void f32xn_transpose_quads(f32xn *a) {
+    const f32xn ab_low = simde_mm_unpacklo_ps(a[0], a[1]), ab_high = simde_mm_unpackhi_ps(a[0], a[1]);
+    const f32xn cd_low = simde_mm_unpacklo_ps(a[2], a[3]), cd_high = simde_mm_unpackhi_ps(a[2], a[3]);
+    a[0] = simde_mm_movelh_ps(ab_low, cd_low);
+    a[1] = simde_mm_movehl_ps(cd_low, ab_low);
+    a[2] = simde_mm_movelh_ps(ab_high, cd_high);
+    a[3] = simde_mm_movehl_ps(cd_high, ab_high);
 }
 
 #endif

@@ -78,27 +78,4 @@ WORD f32x4 f32x4_load(const float *p) { return p; }
 
 WORD f32xn f32xn_fma_lane(f32xn x, f32x4 w, size_t lane, f32xn c) { return f32xn_fma(w[lane], x, c); }
 
-/* A panel's four weights as a vector of their own, for tiles of one pixel. */
-typedef struct quad {
-    float f[4];
-} quad;
-
-WORD quad quad_load(const float *p) { return (quad){{p[0], p[1], p[2], p[3]}}; }
-
-WORD void quad_store(float *p, quad a) {
-    p[0] = a.f[0];
-    p[1] = a.f[1];
-    p[2] = a.f[2];
-    p[3] = a.f[3];
-}
-
-/* The four as rows of a square: its columns. */
-WORD void quad_transpose(quad *a, quad *b, quad *c, quad *d) {
-    const quad r = *a, s = *b, t = *c, u = *d;
-    *a = (quad){{r.f[0], s.f[0], t.f[0], u.f[0]}};
-    *b = (quad){{r.f[1], s.f[1], t.f[1], u.f[1]}};
-    *c = (quad){{r.f[2], s.f[2], t.f[2], u.f[2]}};
-    *d = (quad){{r.f[3], s.f[3], t.f[3], u.f[3]}};
-}
-
 #endif

@@ -162,70 +162,89 @@ ALWAYS_INLINE void channel_store(channel_acc *acc, const corr2d_tile *tile, cons
     }
 }
 
-/* Four channels of four pixels between y, whose pixels are neighbours there, and the buffer. */
-static inline void channel_quad(float *y, size_t y_channel, float *buffer, size_t pitch, bool out) {
-    float *const from = out ? buffer : y, *const to = out ? y : buffer;
-    const size_t from_step = out ? pitch : y_channel, to_step = out ? y_channel : pitch;
-    quad a = quad_load(from), b = quad_load(from + from_step);
-    quad c = quad_load(from + 2 * from_step), d = quad_load(from + 3 * from_step);
-    quad_transpose(&a, &b, &c, &d);
-    quad_store(to, a);
-    quad_store(to + to_step, b);
-    quad_store(to + 2 * to_step, c);
-    quad_store(to + 3 * to_step, d);
-}
+/* Pixels that go between y and the buffer at a time, if they are neighbours there. */
+#define CHANNEL_BLOCK (LANES > 4 ? LANES : 4)
 
-static inline bool channel_neighbours(const ptrdiff_t *pixel) {
-    return pixel[1] == pixel[0] + 1 && pixel[2] == pixel[0] + 2 && pixel[3] == pixel[0] + 3;
-}
-
-/* One pixel's outputs, or four neighbours', between y and the buffer. */
-ALWAYS_INLINE void channel_move_planes(const channel_step *s, size_t y_channel, float *buffer, size_t pitch,
-                                       size_t pixel, size_t pixels, bool out) {
-    float *y = s->y + s->y_pixel[pixel], *at = buffer + pixel * pitch;
-    size_t c = 0;
-    for (; pixels == 4 && c + 4 <= s->channels; c += 4) channel_quad(y + c * y_channel, y_channel, at + c, pitch, out);
-    for (; c < s->channels; c++) {
-        for (size_t i = 0; i < pixels; i++) {
-            float *const p = y + c * y_channel + i;
-            *(out ? p : at + i * pitch + c) = *(out ? at + i * pitch + c : p);
-        }
+/*
+ * Four channels of a block of pixels, or of the first few of one, between y, whose pixels are neighbours, and the buffer,
+ * `pitch` from pixel to pixel there.
+ */
+ALWAYS_INLINE void channel_block(float *y, size_t y_channel, float *buffer, size_t pitch, size_t pixels, bool out) {
+#if LANES == 1
+    for (size_t c = 0; c < 4; c++, y += y_channel, buffer++) {
+        for (size_t i = 0; i < pixels; i++) *(out ? y + i : buffer + i * pitch) = *(out ? buffer + i * pitch : y + i);
     }
+#else
+    const bool whole = pixels == LANES;
+    const f32xn_mask mask = f32xn_mask_of(pixels);
+    f32xn a[4];
+    if (out) {
+        EACH(i, 4, 4) a[i] = f32xn_load_quads(buffer + i * pitch, 4 * pitch);
+    } else {
+        EACH(i, 4, 4) a[i] = whole ? f32xn_load(y + i * y_channel) : f32xn_load_mask(y + i * y_channel, mask);
+    }
+    f32xn_transpose_quads(a);
+    if (!out) {
+        EACH(i, 4, 4) f32xn_store_quads(buffer + i * pitch, 4 * pitch, a[i]);
+    } else if (whole) {
+        EACH(i, 4, 4) f32xn_store(y + i * y_channel, a[i]);
+    } else {
+        EACH(i, 4, 4) f32xn_store_part(y + i * y_channel, a[i], pixels);
+    }
+#endif
+}
+
+/* All channels of a block or of the first few of one, or of a single pixel. */
+ALWAYS_INLINE void channel_blocks(float *y, size_t y_channel, float *buffer, size_t pitch, size_t channels,
+                                  size_t pixels, bool out) {
+    for (; pixels > 1 && channels >= 4; channels -= 4, y += 4 * y_channel, buffer += 4) {
+        channel_block(y, y_channel, buffer, pitch, pixels, out);
+    }
+    for (; channels; channels--, y += y_channel, buffer++) {
+        for (size_t i = 0; i < pixels; i++) *(out ? y + i : buffer + i * pitch) = *(out ? buffer + i * pitch : y + i);
+    }
+}
+
+/* How many of the pixels are neighbours in y. */
+static inline size_t channel_neighbours(const ptrdiff_t *pixel, size_t pixels) {
+    size_t count = 1;
+    while (count < pixels && pixel[count] == pixel[count - 1] + 1) count++;
+    return count;
 }
 
 /*
- * A step's outputs between y and the buffer, four by four as far as that goes, the last four once more rather than one
- * by one; `pitch` from pixel to pixel there.
+ * Of a step's outputs those of pixels first ... end - 1, `out` of the buffer to y or in. With `more` of them to come, less
+ * than a block at the end is left. Returns where it ends.
  */
-ALWAYS_INLINE void channel_move(const channel_step *s, size_t y_channel, float *buffer, size_t pitch, size_t pixels,
-                                bool out) {
-    for (size_t i = 0; y_channel == 1 && i < pixels; i++, buffer += pitch) {
-        float *y = s->y + s->y_pixel[i];
-        memcpy(out ? y : buffer, out ? buffer : y, s->channels * sizeof *y);
+ALWAYS_INLINE size_t channel_move(const channel_step *s, size_t y_channel, float *buffer, size_t pitch, size_t first,
+                                  size_t end, bool more, bool out) {
+    for (; y_channel == 1 && first < end; first++) {
+        float *y = s->y + s->y_pixel[first], *at = buffer + first * pitch;
+        memcpy(out ? y : at, out ? at : y, s->channels * sizeof *y);
     }
-    for (size_t i = 0, next; y_channel != 1 && i < pixels; i = next) {
-        const size_t first = i + 4 <= pixels || pixels < 4 ? i : pixels - 4;
-        const bool four = pixels >= 4 && channel_neighbours(s->y_pixel + first);
-        channel_move_planes(s, y_channel, buffer, pitch, four ? first : i, four ? 4 : 1, out);
-        next = four ? first + 4 : i + 1;
+    for (size_t count; first < end; first += count) {
+        const size_t most = end - first < CHANNEL_BLOCK ? end - first : CHANNEL_BLOCK;
+        float *const y = s->y + s->y_pixel[first], *const at = buffer + first * pitch;
+        count = channel_neighbours(s->y_pixel + first, most);
+        if (more && count == most && most < CHANNEL_BLOCK) break;
+        if (LANES > 1 && out && count == CHANNEL_BLOCK) {
+            channel_blocks(y, y_channel, at, pitch, s->channels, CHANNEL_BLOCK, out);
+        } else if (LANES > 1 && out && count == 1) {
+            channel_blocks(y, y_channel, at, pitch, s->channels, 1, out);
+        } else {
+            channel_blocks(y, y_channel, at, pitch, s->channels, count, out);
+        }
     }
+    return first;
 }
 
 NOT_INLINE void channel_gather(const channel_step *s, size_t y_channel, float *buffer, size_t pitch, size_t pixels) {
-    channel_move(s, y_channel, buffer, pitch, pixels, false);
+    channel_move(s, y_channel, buffer, pitch, 0, pixels, false, false);
 }
 
-NOT_INLINE void channel_scatter(const channel_step *s, size_t y_channel, float *buffer, size_t pitch, size_t pixels) {
-    channel_move(s, y_channel, buffer, pitch, pixels, true);
-}
-
-/* Brings y nearer while the sums are computed: stored at last, it would be waited for. */
-static inline void channel_prefetch(const channel_step *s, size_t y_channel, size_t pixels) {
-    const float *first = s->y + s->y_pixel[0], *last = s->y + s->y_pixel[pixels - 1];
-    for (size_t c = 0; c < s->channels; c++, first += y_channel, last += y_channel) {
-        __builtin_prefetch(first, 1, 3);
-        __builtin_prefetch(last, 1, 3);
-    }
+NOT_INLINE size_t channel_scatter(const channel_step *s, size_t y_channel, float *buffer, size_t pitch, size_t first,
+                                  size_t end, bool more) {
+    return channel_move(s, y_channel, buffer, pitch, first, end, more, true);
 }
 
 /* One panel by the pixels at x, which are read here, so that they stay in registers in the loops over taps. */
@@ -251,20 +270,36 @@ ALWAYS_INLINE void channel_panel(const corr2d_tile *tile, const channel_step *s,
 
 typedef void channel_panel_fn(const corr2d_tile *tile, const channel_step *s);
 
-/* The same for outputs that y does not take as whole vectors. */
-NOT_INLINE void channel_indirect(const corr2d_tile *tile, channel_step *s, size_t pixels, channel_panel_fn *panel) {
-    _Alignas(64) float buffer[CORR2D_MAX_PIXELS * CHANNEL_PITCH];
+/* Pixels whose outputs go through the buffer together, and then what a block at its end may reach beyond them. */
+#define CHANNEL_TOGETHER (3 * LANES > CORR2D_MAX_PIXELS ? 3 * LANES : CORR2D_MAX_PIXELS)
+#define CHANNEL_ROOM ((CHANNEL_TOGETHER + CHANNEL_BLOCK) * CHANNEL_PITCH)
+
+/*
+ * The same for outputs that y does not take as whole vectors, tile after tile of `pixels` pixels, `count` in all. As soon
+ * as a tile completes a block of them it leaves, and its stores are done while the next tile is computed.
+ */
+NOT_INLINE void channel_indirect(const corr2d_tile *tile, channel_step *s, size_t pixels, size_t count,
+                                 channel_panel_fn *panel) {
+    _Alignas(64) float buffer[CHANNEL_ROOM];
+    const channel_step all = *s;
     s->whole = buffer;
     s->whole_pixel = channel_places;
-    if (tile->y_channel != 1) channel_prefetch(s, tile->y_channel, pixels);
-    if (tile->load) channel_gather(s, tile->y_channel, buffer, CHANNEL_PITCH, pixels);
-    panel(tile, s);
-    channel_scatter(s, tile->y_channel, buffer, CHANNEL_PITCH, pixels);
+    if (tile->load) channel_gather(&all, tile->y_channel, buffer, CHANNEL_PITCH, count);
+    for (size_t end = pixels, left = 0; end <= count; end += pixels) {
+        panel(tile, s);
+        s->x_pixel += pixels;
+        s->whole += pixels * CHANNEL_PITCH;
+        if (!tile->ahead_x) s->ahead += pixels * tile->ahead_pixel;
+        left = channel_scatter(&all, tile->y_channel, buffer, CHANNEL_PITCH, left, end, end < count);
+    }
+    s->x_pixel = all.x_pixel;
 }
 
-/* For each `pixels` pixels in turn panel after panel of `width` channels. */
+/* For each few tiles of `pixels` pixels in turn panel after panel of `width` channels. */
 NOT_INLINE void channel_walk(const corr2d_tile *tile, size_t pixels, size_t width, channel_panel_fn *panel) {
-    for (size_t first = 0; first < tile->pixels; first += pixels) {
+    const size_t together = tile->y_channel == 1 ? pixels : CHANNEL_TOGETHER / pixels * pixels;
+    for (size_t first = 0; first < tile->pixels; first += together) {
+        const size_t rest = tile->pixels - first, count = rest < together ? rest : together;
         const float *const last = tile->x + tile->x_pixel[first + pixels - 1];
         channel_step s;
         s.x_pixel = tile->x_pixel + first;
@@ -280,7 +315,7 @@ NOT_INLINE void channel_walk(const corr2d_tile *tile, size_t pixels, size_t widt
             if (tile->y_channel == 1 && (s.channels == width || (width == CHANNEL_PARTS * LANES && !tile->load))) {
                 panel(tile, &s);
             } else {
-                channel_indirect(tile, &s, pixels, panel);
+                channel_indirect(tile, &s, pixels, count, panel);
             }
             s.weights += tile->panel;
             s.bias += tile->bias_step;

@@ -295,14 +295,14 @@ ALWAYS_INLINE void few_taps(few_acc *acc, const corr2d_tile *tile, const float *
 ALWAYS_INLINE void few_step(const corr2d_tile *tile, const channel_step *s, size_t pixels, size_t vectors) {
     const bool twice = LANES > PANEL_ROWS && s->channels <= PANEL_ROWS;
     const f32xn lo = f32xn_splat(tile->lo), hi = f32xn_splat(tile->hi);
-    float buffer[CORR2D_FEW_PIXELS * FEW_PITCH];
+    float buffer[(CORR2D_FEW_PIXELS + CHANNEL_BLOCK) * FEW_PITCH];
     few_acc acc;
     few_begin(&acc, tile, s, twice ? 0 : tile->bias_step, buffer, pixels, vectors);
     few_taps(&acc, tile, s->x, s->weights, twice ? 0 : tile->panel, pixels, vectors);
     EACH(i, pixels, CORR2D_FEW_PIXELS) {
         EACH(v, vectors, FEW_VECTORS) { f32xn_store(buffer + i * FEW_PITCH + v * LANES, finish(acc.v[i][v], lo, hi)); }
     }
-    channel_scatter(s, tile->y_channel, buffer, FEW_PITCH, pixels);
+    channel_scatter(s, tile->y_channel, buffer, FEW_PITCH, 0, pixels, false);
 }
 
 /* Steps of `vectors` vectors as long as there are so many whole ones; of the least, all that is left. */
@@ -334,9 +334,8 @@ static void pixel_few_1(const corr2d_tile *tile) { few_tile(tile, 1, 8); }
 #define PIXEL_FEW                                                                                                      \
     { [1] = pixel_few_1 }
 #else
-static void pixel_few_2(const corr2d_tile *tile) { few_tile(tile, 2, 4); }
 static void pixel_few_4(const corr2d_tile *tile) { few_tile(tile, 4, 2); }
 
 #define PIXEL_FEW                                                                                                      \
-    { [1] = pixel_few_1, [2] = pixel_few_2, [4] = pixel_few_4 }
+    { [1] = pixel_few_1, [4] = pixel_few_4 }
 #endif
