@@ -19,8 +19,13 @@
 #define NEAR 32
 #define LARGE (1u << 30)
 
+/* Where the index-th of `count` shares of a length begins. */
+static size_t share_of(size_t length, size_t index, size_t count) {
+    return length / count * index + length % count * index / count;
+}
+
 size_t corr2d_deal_panel(const corr2d_plan *plan, const corr2d_deal *deal, size_t band) {
-    return plan->panels / deal->bands * band + plan->panels % deal->bands * band / deal->bands;
+    return share_of(plan->panels, band, deal->bands);
 }
 
 /* Output channels before a panel, and half a vector for each panel of several: the last, narrower one is slower. */
@@ -60,7 +65,7 @@ static uint64_t plane_cost(const corr2d_plan *plan, const corr2d_deal *d) {
     uint64_t cost = 0;
     if (!is_weighed(plan, d)) return d->plane_lines;
     for (size_t i = 0; i < plan->rows_seen.count; i++) {
-        cost += (uint64_t)rows_of(plan, i) * row_cost(plan->rows_seen.sights + i);
+        cost += (uint64_t)rows_of(plan, i) * d->pieces * row_cost(plan->rows_seen.sights + i);
     }
     return cost;
 }
@@ -71,8 +76,9 @@ static size_t line_at(const corr2d_plan *plan, const corr2d_deal *d, uint64_t co
     if (!is_weighed(plan, d)) return (size_t)cost;
     for (size_t i = 0;; i++) {
         const size_t each = row_cost(seen->sights + i);
-        const uint64_t all = (uint64_t)rows_of(plan, i) * each;
-        if (cost < all || i + 1 == seen->count) return seen->sights[i].out + (size_t)((cost + each / 2) / each);
+        const uint64_t all = (uint64_t)rows_of(plan, i) * d->pieces * each;
+        const size_t first = seen->sights[i].out * d->pieces;
+        if (cost < all || i + 1 == seen->count) return first + (size_t)((cost + each / 2) / each);
         cost -= all;
     }
 }
@@ -80,15 +86,21 @@ static size_t line_at(const corr2d_plan *plan, const corr2d_deal *d, uint64_t co
 /* So much of lines that cost `each`, to whole ones. */
 static uint64_t whole_lines(uint64_t share, uint64_t each) { return (share + each - 1) / each * each; }
 
+/* The pixels of a line, about. */
+static size_t line_pixels(const corr2d_plan *plan, const corr2d_deal *d) {
+    return d->across ? d->step : d->step * plan->strip_width / d->pieces;
+}
+
 /*
- * About what the largest part takes, in output channels of a line: whole lines of the widest band or of the last; and
+ * About what the largest part takes, in output channels of a pixel: whole lines of the widest band or of the last; and
  * for each strip, a band's weights and, if that is cut, the rows of x that another part reads, too, or columns that are
  * not quite equal. Depthwise planes are little more than reading.
  */
 static uint64_t largest_part(const corr2d_plan *plan, const corr2d_deal *d, size_t parts) {
     const corr2d_axis *rows = &plan->layer.rows;
-    const size_t band = d->band_cost, pixels = d->step * (d->across ? 1 : plan->strip_width);
-    const size_t halo = d->across ? 0 : corr2d_min((rows->taps - 1) * rows->dilation / rows->stride, d->band_lines);
+    const size_t band = d->band_cost, pixels = line_pixels(plan, d);
+    const size_t again = d->across ? 0 : (rows->taps - 1) * rows->dilation / rows->stride * d->pieces + d->pieces - 1;
+    const size_t halo = corr2d_min(again, d->band_lines);
     const uint64_t all = panels_cost(plan, plan->panels), share = (all + d->bands * band) * d->band_lines / parts;
     const uint64_t wide = panels_cost(plan, corr2d_div_up(plan->panels, d->bands)) + band;
     const uint64_t last = all - panels_cost(plan, corr2d_deal_panel(plan, d, d->bands - 1)) + band;
@@ -98,25 +110,32 @@ static uint64_t largest_part(const corr2d_plan *plan, const corr2d_deal *d, size
     const uint64_t row = is_depthwise(&plan->layer) && plan->layer.x.channel != 1 ? wide : band;
     const uint64_t uneven = d->across && !plan->pixel_count ? wide / 2 : 0;
     const uint64_t shared = equal && d->bands % parts == 0 ? 0 : halo * row + uneven;
-    return (widest > narrowest ? widest : narrowest) + strips * (WEIGHT_COST * wide / pixels + shared);
+    const uint64_t lines = (widest > narrowest ? widest : narrowest) + strips * shared;
+    return lines * pixels + strips * WEIGHT_COST * wide;
 }
 
-size_t corr2d_deal_start(const corr2d_plan *plan, const corr2d_deal *d, size_t length, size_t line, size_t lines) {
-    const size_t unit = d->across && !plan->pixel_count ? d->step : 1;
-    const size_t start = length / lines * line + length % lines * line / lines;
-    return line == lines ? length : start / unit * unit;
+size_t corr2d_deal_start(const corr2d_plan *plan, const corr2d_deal *d, const corr2d_rectangle *strip, size_t line,
+                         size_t lines) {
+    const size_t unit = d->across && !plan->pixel_count ? d->step : 1, rows = lines / d->pieces;
+    const size_t length = d->across ? strip->width : strip->height;
+    const size_t start = share_of(length, line / d->pieces, rows);
+    if (d->across) return line == lines ? length : start / unit * unit;
+    return start * strip->width + share_of(strip->width, line % d->pieces, d->pieces);
 }
 
 size_t corr2d_deal_lines(const corr2d_plan *plan, const corr2d_deal *d, size_t row) {
     const size_t length = d->across ? plan->strip_width : corr2d_min(plan->strip_height, plan->layer.rows.out - row);
-    return corr2d_max(1, length / d->step);
+    return corr2d_max(1, length / d->step) * d->pieces;
 }
 
-static corr2d_deal one_band(const corr2d_plan *plan) {
+/* One band of whole rows or, where channel tiles allow it, of pieces of them. */
+static corr2d_deal one_band(const corr2d_plan *plan, bool whole) {
     const size_t pixels = plan->pixel_count ? LINE_PIXELS : plan->kernels->lanes;
     const size_t more_down = plan->strips_down - 1;
-    corr2d_deal d = {.bands = 1, .across = plan->strip_height == 1};
+    corr2d_deal d = {.bands = 1, .across = plan->strip_height == 1, .pieces = 1};
     d.step = d.across ? pixels : corr2d_max(1, pixels / plan->strip_width);
+    if (!whole && !d.across && plan->pixel_count) d.pieces = corr2d_div_up(plan->strip_width, pixels);
+    if (d.pieces > 1) d.step = 1;
     d.strip_lines = corr2d_deal_lines(plan, &d, 0);
     d.plane_lines = more_down * d.strip_lines + corr2d_deal_lines(plan, &d, more_down * plan->strip_height);
     d.plane_lines *= plan->strips_across;
@@ -125,20 +144,28 @@ static corr2d_deal one_band(const corr2d_plan *plan) {
     return d;
 }
 
-corr2d_deal corr2d_deal_for(const corr2d_plan *plan, size_t parts) {
-    corr2d_deal best = one_band(plan), d = best;
-    if (d.band_lines > LARGE || plan->unit_channels > LARGE) return best;
+/* Gives a deal of one band as many as are best; returns what its largest part then takes. */
+static uint64_t choose_bands(const corr2d_plan *plan, corr2d_deal *best, size_t parts) {
+    corr2d_deal d = *best;
     const size_t most = corr2d_min(plan->panels, corr2d_max(parts, MOST_BANDS));
-    const uint64_t equal = panels_cost(plan, plan->panels) * d.band_lines / parts,
-                   more = d.band_lines * d.band_cost / parts;
-    uint64_t least = largest_part(plan, &best, parts);
+    const uint64_t pixels = line_pixels(plan, &d);
+    const uint64_t equal = panels_cost(plan, plan->panels) * d.band_lines / parts * pixels,
+                   more = d.band_lines * d.band_cost / parts * pixels;
+    uint64_t least = largest_part(plan, best, parts);
     while (d.bands++ < most && least > equal + equal / NEAR && least > equal + d.bands * more) {
         const uint64_t largest = largest_part(plan, &d, parts);
         if (largest >= least) continue;
         least = largest;
-        best = d;
+        *best = d;
     }
-    return best;
+    return least;
+}
+
+corr2d_deal corr2d_deal_for(const corr2d_plan *plan, size_t parts) {
+    corr2d_deal whole = one_band(plan, true), pieces = one_band(plan, false);
+    if (pieces.band_lines > LARGE || plan->unit_channels > LARGE) return whole;
+    const uint64_t rows = choose_bands(plan, &whole, parts);
+    return pieces.pieces > 1 && choose_bands(plan, &pieces, parts) < rows ? pieces : whole;
 }
 
 size_t corr2d_deal_first(const corr2d_plan *plan, const corr2d_deal *d, size_t part, size_t parts) {

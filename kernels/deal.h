@@ -13,6 +13,7 @@ typedef struct corr2d_deal {
     size_t bands;
     bool across;        /* lines are columns */
     size_t step;        /* rows or columns of a line, about */
+    size_t pieces;      /* lines of a row, where they are no whole ones; else 1 */
     size_t strip_lines; /* of a strip; rows' last strip may have fewer */
     size_t plane_lines; /* of an image's unit group, in each band */
     size_t band_lines;
@@ -22,8 +23,9 @@ typedef struct corr2d_deal {
 /* Lines of the strips that begin at this row. */
 size_t corr2d_deal_lines(const corr2d_plan *plan, const corr2d_deal *deal, size_t row);
 
-/* Where a line of a strip of so many rows or columns begins. */
-size_t corr2d_deal_start(const corr2d_plan *plan, const corr2d_deal *deal, size_t length, size_t line, size_t lines);
+/* Where a line of a strip of so many lines begins: its column, or its pixel, counted row by row. */
+size_t corr2d_deal_start(const corr2d_plan *plan, const corr2d_deal *deal, const corr2d_rectangle *strip, size_t line,
+                         size_t lines);
 
 corr2d_deal corr2d_deal_for(const corr2d_plan *plan, size_t parts);
 

@@ -372,6 +372,7 @@ static void run_tiles(const pass *p, corr2d_tile *tile, size_t count, size_t pix
 
 /* `pixels` pixels, in tiles about equal: 49 are 4 tiles of 6 and 5 of 5. */
 static void run_pixels(const pass *p, corr2d_tile *tile, size_t pixels) {
+    if (pixels == 0) return;
     const size_t tiles = corr2d_div_up(pixels, p->most), least = pixels / tiles;
     const size_t larger = pixels % tiles * (least + 1);
     if (larger) run_tiles(p, tile, larger, least + 1);
@@ -394,6 +395,11 @@ static size_t scene_place(const corr2d_job *job, const corr2d_sight *row, const 
            place_of(&layer->columns, column, column->out) * layer->x.column;
 }
 
+/* Of the pixels 0 ... width - 1 of which the first lies at `begin`, how many are before `end`. */
+static size_t pixels_before(size_t end, size_t begin, size_t width) {
+    return end < begin ? 0 : corr2d_min(end - begin, width);
+}
+
 /* Rows first ... first + rows - 1 of the strip by the j-th columns: they see the same of x. */
 static void run_scene(pass *p, const corr2d_sight *row, size_t j, size_t first, size_t rows, size_t channels) {
     const corr2d_plan *plan = p->job->plan;
@@ -403,17 +409,20 @@ static void run_scene(pass *p, const corr2d_sight *row, size_t j, size_t first, 
     const size_t down = row->last - row->first, across = column->last - column->first;
     const size_t pixel = row->apart ? plan->strip_height * (plan->strip_width + column->out) : 0;
     const size_t width = row->apart ? corr2d_sight_end(columns, j, &layer->columns) - column->out : p->job->out.width;
+    const size_t begin = row->apart ? column->out : 0;
+    const size_t skip = first ? 0 : pixels_before(p->job->skip, begin, width);
+    const size_t until = first + rows < p->job->out.height ? width : pixels_before(p->job->out.width - p->job->left, begin, width);
     corr2d_tile tile = p->tile;
     tile.taps = channels * down * across;
     if (plan->table_count) tile.table = plan->table + row->table + plan->block * down * column->table;
     tile.x += scene_place(p->job, row, column, first);
     tile.y += first * layer->y.row + column->out * layer->y.column;
-    tile.x_pixel = plan->x_pixel + pixel;
-    tile.y_pixel = plan->y_pixel + pixel;
+    tile.x_pixel = plan->x_pixel + pixel + skip;
+    tile.y_pixel = plan->y_pixel + pixel + skip;
     if (tile.ahead_x) {
         tile.ahead = (ptrdiff_t)(x_places(plan).column + (down ? down - 1 : 0) * layer->rows.dilation * layer->x.row);
     }
-    run_pixels(p, &tile, rows * width);
+    run_pixels(p, &tile, (rows - 1) * width + until - skip);
     p->tile.ahead = tile.ahead;
 }
 

@@ -57,6 +57,7 @@ typedef struct corr2d_job {
     float *workspace;
     size_t group;
     corr2d_rectangle out;
+    size_t skip, left;  /* pixels of its first row and of its last one that are not computed: channel tiles only */
     size_t first, last; /* panels */
 } corr2d_job;
 

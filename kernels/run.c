@@ -48,13 +48,19 @@ typedef struct tensors {
 /* Lines first ... last - 1 of the job's strip, of `lines`, are what is left of it. */
 static void take_lines(corr2d_job *job, const corr2d_deal *d, size_t first, size_t last, size_t lines) {
     const corr2d_strides *y = &job->plan->layer.y;
-    size_t *const from = d->across ? &job->out.column : &job->out.row;
-    size_t *const length = d->across ? &job->out.width : &job->out.height;
-    const size_t start = corr2d_deal_start(job->plan, d, *length, first, lines);
-    const size_t end = corr2d_deal_start(job->plan, d, *length, last, lines);
-    *from += start;
-    *length = end - start;
-    if (*length) job->y += start * (d->across ? y->column : y->row);
+    corr2d_rectangle *const out = &job->out;
+    const size_t start = corr2d_deal_start(job->plan, d, out, first, lines);
+    const size_t end = corr2d_deal_start(job->plan, d, out, last, lines);
+    if (d->across) {
+        out->column += start;
+        out->width = end - start;
+    } else {
+        job->skip = start % out->width;
+        out->height = corr2d_div_up(end, out->width) - start / out->width;
+        job->left = (out->width - end % out->width) % out->width;
+        out->row += start / out->width;
+    }
+    if (end > start) job->y += d->across ? start * y->column : start / out->width * y->row;
 }
 
 /* Lines first ... last - 1, as many at once as are of one strip. */
