@@ -39,7 +39,7 @@
  * What it costs, in multiply-adds of a vector. A tap of a tile with few chains is waited for, and so are its weights; a
  * tile begins and ends; a float is packed, beside that it is read, and dearer where planes become pixels; a line of
  * planes is read by a tile that finds them where they lie; a channel's outputs are stored in planes by themselves, not
- * with their neighbours.
+ * with their neighbours. Planes in place that begin in the same set of the first cache cost so much more.
  */
 #define FEW_CHAINS 20
 #define WEIGHTS_COST 4
@@ -47,6 +47,7 @@
 #define PACK_COST 0.6
 #define TURN_COST 1.7
 #define LINE_COST 1.2
+#define CROWDED 1.06
 #define ALONE_COST 12.0
 
 /* A strip's pixels, and what its packed block may take: a 512 KiB second cache's size. */
@@ -249,7 +250,8 @@ static void leave_out(corr2d_plan *plan) {
     corr2d_plan in_place = *plan;
     if (plan->layer.rows.padded || plan->layer.columns.padded) see_packed(plan);
     if (!see_in_place(&in_place)) return;
-    if (seen_cost(&in_place) < seen_cost(plan) + pack_cost(plan)) *plan = in_place;
+    const double crowded = planes(&plan->layer) && plan->layer.x.channel % CACHE_FLOATS == 0 ? CROWDED : 1.0;
+    if (seen_cost(&in_place) * crowded < seen_cost(plan) + pack_cost(plan)) *plan = in_place;
 }
 
 /* Says where the taps of each pair of sights are listed, and the pixels. */
@@ -411,7 +413,8 @@ static void run_scene(pass *p, const corr2d_sight *row, size_t j, size_t first, 
     const size_t width = row->apart ? corr2d_sight_end(columns, j, &layer->columns) - column->out : p->job->out.width;
     const size_t begin = row->apart ? column->out : 0;
     const size_t skip = first ? 0 : pixels_before(p->job->skip, begin, width);
-    const size_t until = first + rows < p->job->out.height ? width : pixels_before(p->job->out.width - p->job->left, begin, width);
+    const size_t end = p->job->out.width - (first + rows == p->job->out.height ? p->job->left : 0);
+    const size_t pixels = rows * width - width + pixels_before(end, begin, width) - skip;
     corr2d_tile tile = p->tile;
     tile.taps = channels * down * across;
     if (plan->table_count) tile.table = plan->table + row->table + plan->block * down * column->table;
@@ -422,7 +425,7 @@ static void run_scene(pass *p, const corr2d_sight *row, size_t j, size_t first, 
     if (tile.ahead_x) {
         tile.ahead = (ptrdiff_t)(x_places(plan).column + (down ? down - 1 : 0) * layer->rows.dilation * layer->x.row);
     }
-    run_pixels(p, &tile, (rows - 1) * width + until - skip);
+    run_pixels(p, &tile, pixels);
     p->tile.ahead = tile.ahead;
 }
 
