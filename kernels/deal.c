@@ -42,7 +42,8 @@ static size_t band_cost(const corr2d_plan *plan) {
     const corr2d_layer *layer = &plan->layer;
     const corr2d_axis *rows = &layer->rows, *columns = &layer->columns;
     if (is_depthwise(layer)) return layer->x.channel == 1;
-    const size_t read = corr2d_min(rows->taps, rows->stride) * corr2d_min(columns->taps, columns->stride);
+    const size_t across = plan->in_place ? corr2d_min(columns->taps, columns->stride) : columns->stride;
+    const size_t read = corr2d_min(rows->taps, rows->stride) * across;
     const size_t each = plan->in_place || layer->x.channel == 1 ? READ_COST : COPY_COST;
     return corr2d_div_up(each * corr2d_min(read, READ_COST), rows->taps * columns->taps);
 }
@@ -86,6 +87,13 @@ static size_t line_at(const corr2d_plan *plan, const corr2d_deal *d, uint64_t co
 /* So much of lines that cost `each`, to whole ones. */
 static uint64_t whole_lines(uint64_t share, uint64_t each) { return (share + each - 1) / each * each; }
 
+/* Whether bands end where parts do, or hold as many of them each. */
+static bool is_even(const corr2d_plan *plan, const corr2d_deal *d, size_t parts) {
+    const size_t packed = corr2d_round_up(plan->unit_channels, plan->panel_granule);
+    return packed == plan->panels * plan->panel_channels && plan->panels % d->bands == 0 &&
+           (parts % d->bands == 0 || d->bands % parts == 0);
+}
+
 /* The pixels of a line, about. */
 static size_t line_pixels(const corr2d_plan *plan, const corr2d_deal *d) {
     return d->across ? d->step : d->step * plan->strip_width / d->pieces;
@@ -104,7 +112,7 @@ static uint64_t largest_part(const corr2d_plan *plan, const corr2d_deal *d, size
     const uint64_t all = panels_cost(plan, plan->panels), share = (all + d->bands * band) * d->band_lines / parts;
     const uint64_t wide = panels_cost(plan, corr2d_div_up(plan->panels, d->bands)) + band;
     const uint64_t last = all - panels_cost(plan, corr2d_deal_panel(plan, d, d->bands - 1)) + band;
-    const bool equal = plan->panels % d->bands == 0 && (parts % d->bands == 0 || d->bands % parts == 0);
+    const bool equal = is_even(plan, d, parts);
     const size_t strips = d->bands / parts + (equal ? d->bands < parts : 2);
     const uint64_t widest = whole_lines(share, wide), narrowest = whole_lines(share, last);
     const uint64_t row = is_depthwise(&plan->layer) && plan->layer.x.channel != 1 ? wide : band;
@@ -168,9 +176,15 @@ corr2d_deal corr2d_deal_for(const corr2d_plan *plan, size_t parts) {
     return pieces.pieces > 1 && choose_bands(plan, &pieces, parts) < rows ? pieces : whole;
 }
 
+/* What a band that a part begins or ends in costs it beside the first one: its weights, read for a few lines more. */
+static uint64_t border_cost(const corr2d_plan *plan, const corr2d_deal *d, uint64_t plane, size_t parts) {
+    return is_even(plan, d, parts) ? 0 : plane * WEIGHT_COST / (d->plane_lines * line_pixels(plan, d));
+}
+
 size_t corr2d_deal_first(const corr2d_plan *plan, const corr2d_deal *d, size_t part, size_t parts) {
     const uint64_t plane = plane_cost(plan, d), line = plane * (d->band_lines / d->plane_lines);
-    const uint64_t all = line * (panels_cost(plan, plan->panels) + d->bands * d->band_cost);
+    const uint64_t each = line + border_cost(plan, d, plane, parts);
+    const uint64_t all = each * (panels_cost(plan, plan->panels) + d->bands * d->band_cost);
     const uint64_t cost = part * (all / parts) + (part < all % parts ? part : all % parts);
     if (cost >= all) return d->bands * d->band_lines;
     size_t band = 0;
@@ -178,8 +192,9 @@ size_t corr2d_deal_first(const corr2d_plan *plan, const corr2d_deal *d, size_t p
     for (;; band++, before += wide) {
         const size_t first = corr2d_deal_panel(plan, d, band), last = corr2d_deal_panel(plan, d, band + 1);
         wide = panels_cost(plan, last) - panels_cost(plan, first) + d->band_cost;
-        if (cost / line < before + wide) break;
+        if (cost / each < before + wide) break;
     }
-    const uint64_t inside = (cost - before * line + wide / 2) / wide;
+    const uint64_t inside = (cost - before * each + wide / 2) / wide;
+    if (inside >= line) return (band + 1) * d->band_lines;
     return band * d->band_lines + (size_t)(inside / plane) * d->plane_lines + line_at(plan, d, inside % plane);
 }

@@ -125,6 +125,9 @@ static size_t outputs_of(const corr2d_plan *plan, const float *x, size_t part, s
     return count;
 }
 
+/* Pixel tiles have whole rows, of which an eighth of the map is three or four. */
+static size_t tolerance(size_t fair, int layout) { return layout == CORR2D_NHWC ? fair / 8 : fair / 4; }
+
 ParameterizedTestParameters(parts, are_about_equal) { return every_variant(); }
 
 ParameterizedTest(size_t *variant, parts, are_about_equal, .timeout = 120) {
@@ -145,10 +148,10 @@ ParameterizedTest(size_t *variant, parts, are_about_equal, .timeout = 120) {
         corr2d_plan *plan;
         cr_assert(corr2d_plan_create(&plan, &spec, weights, NULL) == CORR2D_OK);
         for (size_t parts = 2; parts <= 8; parts++) {
-            const size_t fair = 64 * 28 * 28 / parts;
+            const size_t fair = 64 * 28 * 28 / parts, off = tolerance(fair, layout);
             for (size_t part = 0; part < parts; part++) {
                 const size_t count = outputs_of(plan, x, part, parts);
-                cr_assert(count > fair * 3 / 4 && count < fair * 5 / 4, "%s: part %zu of %zu: %zu outputs, not %zu",
+                cr_assert(count > fair - off && count < fair + off, "%s: part %zu of %zu: %zu outputs, not %zu",
                           spec.variant, part, parts, count, fair);
             }
         }
