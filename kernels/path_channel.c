@@ -62,16 +62,20 @@ static bool rows_as_they_are(const corr2d_layer *layer) {
     return columns->dilation == 1 && columns->stride <= columns->taps;
 }
 
+/* Whether a unit is a vector of several groups' channels. */
+static bool is_joined(const corr2d_plan *plan) { return plan->unit_groups < plan->layer.groups; }
+
 /* Cuts strips of at most so many pixels. */
 static void cut_strips(corr2d_plan *plan, size_t pixels, bool *overflow) {
     const corr2d_layer *layer = &plan->layer;
     const bool plain = rows_as_they_are(layer);
     corr2d_plan_set_strips(plan, pixels, 1);
     const corr2d_runs rows = corr2d_runs_split(&layer->rows, plan->strip_height, true, overflow);
+    const size_t channels = is_joined(plan) ? plan->kernels->lanes : plan->block;
     const corr2d_runs columns = plain ? corr2d_runs_plain(&layer->columns, plan->strip_width, overflow)
                                       : corr2d_runs_split(&layer->columns, plan->strip_width, true, overflow);
     plan->strip = planes(layer) && !plain ? corr2d_strip_planes(rows, columns, plan->block, overflow)
-                                          : corr2d_strip_pixels(rows, columns, plan->block, overflow);
+                                          : corr2d_strip_pixels(rows, columns, channels, overflow);
     plan->workspace = plan->in_place ? 0 : plan->strip.size;
     if (planes(layer) && plain && !plan->in_place) {
         const size_t behind = corr2d_mul(CORR2D_MAX_LANES, plan->strip.column, overflow);
@@ -177,7 +181,7 @@ static double seen_cost(const corr2d_plan *plan) {
 }
 
 static double pack_cost(const corr2d_plan *plan) {
-    const double floats = (double)plan->strip.size / (double)plan->strip.channels * (double)plan->layer.group_in;
+    const double floats = (double)plan->strip.size / (double)plan->strip.channels * (double)plan->unit_in;
     const double cost = planes(&plan->layer) ? TURN_COST : PACK_COST;
     return floats * (double)plan->strips_down * (double)plan->strips_across * cost;
 }
@@ -274,7 +278,7 @@ static void place_lists(corr2d_plan *plan, bool *overflow) {
             taps = corr2d_sum(taps, corr2d_mul(plan->block, kernel, overflow), overflow);
         }
     }
-    plan->table_count = plan->layer.rows.taps * plan->layer.columns.taps == 1 ? 0 : taps;
+    plan->table_count = plan->layer.rows.taps * plan->layer.columns.taps == 1 && !is_joined(plan) ? 0 : taps;
     plan->pixel_count = plan->strip_height * plan->strip_width * (apart ? 2 : 1);
 }
 
@@ -284,13 +288,21 @@ static size_t panel_vectors(const corr2d_plan *plan) {
     return corr2d_div_up(vectors, corr2d_div_up(vectors, plan->kernels->channel_vectors));
 }
 
+size_t corr2d_groups_together(const corr2d_layer *layer, const corr2d_kernels *k) {
+    const size_t in = layer->group_in, out = layer->group_out, together = k->lanes / out;
+    const bool side_by_side = layer->x.channel == 1 && layer->y.channel == 1 && layer->groups * in >= k->lanes;
+    const bool fill = k->lanes % out == 0 && layer->groups % corr2d_max(1, together) == 0;
+    const bool few = in <= out && out > 1 && corr2d_plan_block(layer, BLOCK_TAPS) == in;
+    return k->channel_groups && side_by_side && fill && few ? together : 1;
+}
+
 static void cut(corr2d_plan *plan, bool *overflow) {
     const corr2d_layer *layer = &plan->layer;
     const corr2d_kernels *k = plan->kernels;
     const bool padded = layer->rows.padded || layer->columns.padded;
     const size_t kernel = layer->rows.taps * layer->columns.taps;
-    plan->unit_groups = layer->groups;
     plan->block = corr2d_plan_block(layer, BLOCK_TAPS);
+    plan->unit_groups = layer->groups / corr2d_groups_together(layer, k);
     corr2d_plan_set_panels(plan, panel_vectors(plan) * k->lanes, k->lanes, overflow);
     plan->in_place = !padded && (!planes(layer) || kernel == 1);
     plan->rows_seen = corr2d_sights_all(&layer->rows);
@@ -381,6 +393,30 @@ static void run_pixels(const pass *p, corr2d_tile *tile, size_t pixels) {
     run_tiles(p, tile, pixels - larger, least);
 }
 
+/*
+ * How far back a unit of several groups begins to read a pixel's channels, so that a whole vector does not reach behind
+ * the last.
+ */
+static size_t read_back(const corr2d_job *job) {
+    const corr2d_plan *plan = job->plan;
+    const size_t channels = plan->layer.groups * plan->layer.group_in;
+    const size_t end = job->group * plan->unit_in + plan->kernels->lanes;
+    return is_joined(plan) && end > channels ? end - channels : 0;
+}
+
+/* The same for a unit of several groups. */
+static void run_joined(const pass *p, corr2d_tile *tile, size_t pixels) {
+    const corr2d_plan *plan = p->job->plan;
+    const corr2d_layer *layer = &plan->layer;
+    tile->group_first = read_back(p->job);
+    tile->group_in = layer->group_in;
+    tile->group_out = layer->group_out;
+    tile->taps /= layer->group_in;
+    tile->panel = layer->rows.taps * layer->columns.taps * plan->kernels->lanes;
+    tile->pixels = pixels;
+    plan->kernels->channel_groups(tile);
+}
+
 /* Where an output's first seen tap lies along an axis of x; 0 where it sees none. */
 static size_t place_of(const corr2d_axis *axis, const corr2d_sight *sight, size_t out) {
     return sight->first == sight->last ? 0 : out * axis->stride + sight->first * axis->dilation - axis->pad;
@@ -424,6 +460,10 @@ static void run_scene(pass *p, const corr2d_sight *row, size_t j, size_t first, 
     tile.y_pixel = plan->y_pixel + pixel + skip;
     if (tile.ahead_x) {
         tile.ahead = (ptrdiff_t)(x_places(plan).column + (down ? down - 1 : 0) * layer->rows.dilation * layer->x.row);
+    }
+    if (is_joined(plan)) {
+        run_joined(p, &tile, pixels);
+        return;
     }
     run_pixels(p, &tile, pixels);
     p->tile.ahead = tile.ahead;
@@ -524,9 +564,10 @@ static void run(const corr2d_job *job) {
     const corr2d_layer *layer = &plan->layer;
     for (size_t c = 0; c < layer->group_in; c += plan->block) {
         const size_t channels = corr2d_min(plan->block, layer->group_in - c);
-        const float *x = job->x + c * layer->x.channel;
+        const float *x = job->x + c * layer->x.channel - read_back(job);
         if (!plan->in_place) {
-            corr2d_strip_pack(job->workspace, &plan->strip, layer, x, channels, job->out);
+            corr2d_strip_pack(job->workspace, &plan->strip, layer, x, is_joined(plan) ? plan->strip.channels : channels,
+                              job->out);
             x = job->workspace;
         }
         run_block(job, x, c, channels);

@@ -20,6 +20,7 @@ void corr2d_plan_set_strips(corr2d_plan *plan, size_t pixels, size_t unit) {
 
 void corr2d_plan_set_panels(corr2d_plan *plan, size_t channels, size_t granule, bool *overflow) {
     const corr2d_layer *layer = &plan->layer;
+    plan->unit_in = layer->groups / plan->unit_groups * layer->group_in;
     plan->unit_channels = layer->groups / plan->unit_groups * layer->group_out;
     plan->panel_channels = channels;
     plan->panel_granule = granule;
@@ -37,6 +38,9 @@ size_t corr2d_plan_block(const corr2d_layer *layer, size_t taps) {
 /* Sums so long that it does not show how vectors over channels are stored, on wide maps and on narrow ones. */
 #define LONG_SUM 250
 #define SHORT_SUM 64
+
+/* The same for groups whose outputs are whole vectors. */
+#define LONG_GROUP_SUM 128
 
 /* Depthwise layers with fewer channels go to narrower vectors where those leave no rest. */
 #define FEW_CHANNELS 96
@@ -56,7 +60,9 @@ static bool across_channels(const corr2d_layer *layer, const corr2d_kernels *ker
         return taps >= LONG_SUM && rows->out <= kernels->channel_map / columns->out &&
                (rest == 1 || rest > CORR2D_FEW_PIXELS) && rows->stride == 1 && columns->stride == 1;
     }
-    return taps >= (columns->out < 2 * kernels->lanes ? SHORT_SUM : LONG_SUM) &&
+    const bool whole = layer->groups > 1 && layer->group_out % kernels->lanes == 0;
+    const size_t wide = whole ? LONG_GROUP_SUM : LONG_SUM;
+    return taps >= (columns->out < 2 * kernels->lanes ? SHORT_SUM : wide) &&
            columns->out <= kernels->channel_columns;
 }
 
@@ -76,6 +82,7 @@ static bool taps_fit(const corr2d_layer *layer) {
 
 static const corr2d_path *choose_path(const corr2d_layer *layer, const corr2d_kernels *kernels) {
     const bool channels_last = layer->x.channel == 1 && layer->y.channel == 1, fit = taps_fit(layer);
+    if (fit && corr2d_groups_together(layer, kernels) > 1) return &corr2d_path_channel;
     if (layer->group_in == 1 && layer->groups > 1) {
         return channels_last && layer->group_out == 1 && fit ? &corr2d_path_depthwise_channel
                                                              : &corr2d_path_depthwise_pixel;
@@ -84,16 +91,20 @@ static const corr2d_path *choose_path(const corr2d_layer *layer, const corr2d_ke
 }
 
 /*
- * Whether depthwise tiles of narrower vectors are better, as measured. Over channels: few, of which half a vector is
- * left. Over pixels, where planes are packed: vectors that short rows fill badly, or rows that wait for memory; sixteen
- * floats are better than eight on rows of 9 to 32 outputs with stride 1.
+ * Whether tiles of narrower vectors are better, as measured: for groups that fill theirs and not the wider ones; for few
+ * channels of depthwise layers, of which half a vector is left; and over pixels, where their planes are packed, for
+ * vectors that short rows fill badly, or rows that wait for memory. Sixteen floats are better than eight on rows of 9 to
+ * 32 outputs with stride 1.
  */
 static bool wants_narrower(const corr2d_path *path, const corr2d_layer *layer, const corr2d_kernels *kernels) {
     const corr2d_axis *columns = &layer->columns;
     const size_t half = kernels->lanes / 2;
+    if (corr2d_groups_together(layer, kernels) == 1 && corr2d_groups_together(layer, kernels->narrower) > 1)
+        return true;
     if (path == &corr2d_path_depthwise_channel) {
         return layer->groups < FEW_CHANNELS && layer->groups % half == 0 && layer->groups / half % 2 == 1;
     }
+    if (path == &corr2d_path_pixel) return layer->groups > 1 && layer->group_out == kernels->narrower->panel_rows;
     if (path != &corr2d_path_depthwise_pixel || corr2d_rows_fit(layer, kernels)) return false;
     return columns->stride != 1 || columns->out <= 8 || columns->out > 32;
 }

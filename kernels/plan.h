@@ -24,8 +24,9 @@ struct corr2d_plan {
     const corr2d_path *path;
 
     size_t strip_height, strip_width, strips_down, strips_across;
-    size_t unit_groups;    /* groups that are units of their own: all, or 1 where a unit spans them */
-    size_t unit_channels;  /* output channels of a unit */
+    size_t unit_groups;    /* groups that are units of their own: all, or fewer where a unit spans several */
+    size_t unit_in;        /* input channels of a unit */
+    size_t unit_channels;  /* output channels */
     size_t panels;         /* of a unit */
     size_t panel_channels; /* output channels in a panel, and ... */
     size_t panel_granule;  /* ... of what their packed number is a multiple, for the last panel of a group */
@@ -92,6 +93,9 @@ bool corr2d_rows_fit(const corr2d_layer *layer, const corr2d_kernels *kernels);
  * fit. Rows that do not are cut to a multiple of `unit`.
  */
 void corr2d_plan_set_strips(corr2d_plan *plan, size_t pixels, size_t unit);
+
+/* The groups of few channels that channel tiles compute at once, a vector of outputs; 1 where none go together. */
+size_t corr2d_groups_together(const corr2d_layer *layer, const corr2d_kernels *kernels);
 
 /* Sets the panels, and what the packed weights and bias take. */
 void corr2d_plan_set_panels(corr2d_plan *plan, size_t channels, size_t granule, bool *overflow);

@@ -29,7 +29,7 @@ static corr2d_job job_of(const corr2d_plan *plan, const float *x, float *y, size
                                  .column = j,
                                  .height = corr2d_min(plan->strip_height, layer->rows.out - i),
                                  .width = corr2d_min(plan->strip_width, layer->columns.out - j)};
-    job.x = x + image * layer->x.batch + group * layer->group_in * layer->x.channel;
+    job.x = x + image * layer->x.batch + group * plan->unit_in * layer->x.channel;
     job.y = y + image * layer->y.batch + group * plan->unit_channels * layer->y.channel + i * layer->y.row +
             j * layer->y.column;
     return job;

@@ -22,10 +22,18 @@
     }
 
 static const test_layer layers[] = {
-    LAYER("3x3", 1, 3, 6, 11, 7, 3, 0, 1),          LAYER("3x3, padded", 2, 5, 4, 9, 13, 3, 2, 1),
-    LAYER("1x1", 1, 9, 5, 5, 10, 1, 0, 1),          LAYER("1x1, one pixel", 1, 17, 1, 1, 3, 1, 0, 1),
-    LAYER("depthwise", 1, 11, 5, 13, 11, 3, 1, 11), LAYER("depthwise, not padded", 1, 8, 4, 10, 8, 3, 0, 8),
-    LAYER("multiplier 2", 1, 6, 5, 6, 12, 3, 1, 6), LAYER("groups", 1, 6, 5, 7, 10, 2, 1, 2),
+    LAYER("3x3", 1, 3, 6, 11, 7, 3, 0, 1),
+    LAYER("3x3, padded", 2, 5, 4, 9, 13, 3, 2, 1),
+    LAYER("1x1", 1, 9, 5, 5, 10, 1, 0, 1),
+    LAYER("1x1, one pixel", 1, 17, 1, 1, 3, 1, 0, 1),
+    LAYER("depthwise", 1, 11, 5, 13, 11, 3, 1, 11),
+    LAYER("depthwise, not padded", 1, 8, 4, 10, 8, 3, 0, 8),
+    LAYER("multiplier 2", 1, 6, 5, 6, 12, 3, 1, 6),
+    LAYER("groups", 1, 6, 5, 7, 10, 2, 1, 2),
+    LAYER("groups of 4", 1, 48, 3, 4, 48, 3, 1, 12),
+    LAYER("groups of 1 to 2", 1, 24, 4, 5, 48, 3, 0, 24),
+    LAYER("groups of 3 to 4", 2, 36, 3, 3, 48, 2, 1, 12),
+    LAYER("groups of 8", 1, 40, 3, 4, 40, 1, 0, 5),
 };
 
 /* In both layouts of x and y and both of the weights. Every other seed accumulates, so that y is read as well. */

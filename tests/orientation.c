@@ -80,6 +80,14 @@ Test(orientation, of_long_sums_on_wide_planes_is_as_the_variant_has_it) {
     }
 }
 
+Test(orientation, of_groups_on_planes_is_over_channels_where_their_outputs_are_whole_vectors) {
+    corr2d_spec spec = square(64, 14, 64, 3);
+    spec.groups = 4;
+    assert_paths(spec, &corr2d_path_channel);
+    spec.groups = 16;
+    assert_paths(spec, &corr2d_path_pixel);
+}
+
 Test(orientation, of_one_pixel_is_over_pixels_which_streams_the_weights) {
     corr2d_spec spec = square(64, 1, 64, 1);
     assert_paths(spec, &corr2d_path_pixel);
@@ -105,6 +113,23 @@ Test(orientation, of_depthwise_layers_is_that_of_their_layout) {
     assert_paths(spec, &corr2d_path_depthwise_pixel);
     spec.layout = CORR2D_NHWC;
     assert_paths(spec, &corr2d_path_depthwise_channel);
+}
+
+Test(orientation, of_groups_of_few_channels_side_by_side_is_over_several_at_once) {
+    corr2d_spec spec = square(48, 9, 48, 3);
+    spec.layout = CORR2D_NHWC;
+    for (size_t i = 0; corr2d_dispatch_at(corr2d_cpu_flags(), i); i++) {
+        const corr2d_kernels *const kernels = corr2d_dispatch_at(corr2d_cpu_flags(), i);
+        corr2d_layer layer;
+        if (!kernels->channel_groups) continue;
+        for (size_t group = 2; group <= 4; group *= 2) {
+            spec.groups = 48 / group;
+            cr_assert(corr2d_layer_resolve(&layer, &spec) == CORR2D_OK);
+            cr_expect(corr2d_groups_together(&layer, kernels) == kernels->lanes / group, "%s", kernels->name);
+            layer.y.channel = 2;
+            cr_expect(corr2d_groups_together(&layer, kernels) == 1, "%s", kernels->name);
+        }
+    }
 }
 
 /* Looks at the plans that all variants make of a layer, one of its weights being `first`. */

@@ -20,6 +20,7 @@ static const corr2d_spec specs[] = {
     {X(3, 1, 83), .out_channels = 3, .groups = 3, SQUARE(3), PAD(1)},
     {X(5, 35, 37), .out_channels = 5, .groups = 5, SQUARE(3), STRIDE(2), PAD(1)},
     {X(17, 14, 15), .out_channels = 17, .groups = 17, SQUARE(5), PAD(2)},
+    {.batch = 2, X(32, 7, 8), .out_channels = 32, .groups = 8, SQUARE(3), PAD(1)},
 };
 
 /* A plan with what it runs on. */

@@ -9,6 +9,7 @@
 #include <simde/x86/fma.h>
 
 #include <stddef.h>
+#include <stdint.h>
 
 #define LANES 8
 #define FUSED true
@@ -57,6 +58,18 @@ WORD void f32xn_store_part(float *p, f32xn a, size_t n) {
     }
     if (n & 1) simde_mm_store_ss(p, rest);
 }
+
+typedef simde__m256i f32xn_lanes;
+
+#define PICKS true
+
+WORD f32xn_lanes f32xn_lanes_load(const int32_t *p) {
+    return simde_mm256_loadu_si256((const simde__m256i *)(const void *)p);
+}
+
+WORD f32xn_lanes f32xn_lanes_next(f32xn_lanes lanes) { return simde_mm256_add_epi32(lanes, simde_mm256_set1_epi32(1)); }
+
+WORD f32xn f32xn_pick(f32xn a, f32xn_lanes lanes) { return simde_mm256_permutevar8x32_ps(a, lanes); }
 
 /* PANEL_ROWS is 4. */
 WORD f32xn f32xn_load_panels(const float *p, size_t panel) {

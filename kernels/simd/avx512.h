@@ -16,6 +16,7 @@
 #include <simde/x86/avx512/max.h>
 #include <simde/x86/avx512/min.h>
 #include <simde/x86/avx512/permutex2var.h>
+#include <simde/x86/avx512/permutexvar.h>
 #include <simde/x86/avx512/set1.h>
 #include <simde/x86/avx512/shuffle.h>
 #include <simde/x86/avx512/storeu.h>
@@ -106,6 +107,16 @@ WORD f32xn f32xn_pull(f32xn a) {
     return f32xn_load(joint + 1);
 }
 #endif
+
+typedef simde__m512i f32xn_lanes;
+
+#define PICKS true
+
+WORD f32xn_lanes f32xn_lanes_load(const int32_t *p) { return simde_mm512_loadu_si512(p); }
+
+WORD f32xn_lanes f32xn_lanes_next(f32xn_lanes lanes) { return simde_mm512_add_epi32(lanes, simde_mm512_set1_epi32(1)); }
+
+WORD f32xn f32xn_pick(f32xn a, f32xn_lanes lanes) { return simde_mm512_permutexvar_ps(lanes, a); }
 
 /* PANEL_ROWS is 8. */
 WORD f32xn f32xn_load_panels(const float *p, size_t panel) {

@@ -324,6 +324,68 @@ NOT_INLINE void channel_walk(const corr2d_tile *tile, size_t pixels, size_t widt
     }
 }
 
+#ifdef PICKS
+/* A tile of as many groups as fill a vector. */
+typedef struct channel_group_step {
+    f32xn_lanes first; /* where in a vector of x each lane's group begins */
+    const float *x[CORR2D_GROUP_PIXELS];
+    float *y[CORR2D_GROUP_PIXELS];
+} channel_group_step;
+
+static void channel_group_lanes(channel_group_step *s, const corr2d_tile *tile) {
+    int32_t first[LANES];
+    size_t x = tile->group_first;
+    for (size_t i = 0; i < LANES; x += tile->group_in) {
+        for (size_t o = 0; o < tile->group_out; o++) first[i++] = (int32_t)x;
+    }
+    s->first = f32xn_lanes_load(first);
+}
+
+/* The pixels from `first` on; behind the last it is the last again, which gives the same once more. */
+static inline void channel_group_pixels(channel_group_step *s, const corr2d_tile *tile, size_t first) {
+    for (size_t i = 0; i < CORR2D_GROUP_PIXELS; i++) {
+        s->x[i] = tile->x + tile->x_pixel[first];
+        s->y[i] = tile->y + tile->y_pixel[first];
+        first += first + 1 < tile->pixels;
+    }
+}
+
+/* Channel after channel of all groups at once: each lane picks its own group's. */
+ALWAYS_INLINE void channel_group_taps(f32xn *acc, const corr2d_tile *tile, const channel_group_step *s) {
+    const corr2d_tap *const end = tile->table + tile->taps;
+    const float *weights = tile->weights, *x[CORR2D_GROUP_PIXELS];
+    f32xn_lanes lanes = s->first;
+    EACH(i, CORR2D_GROUP_PIXELS, CORR2D_GROUP_PIXELS) x[i] = s->x[i];
+    for (size_t c = tile->group_in; c > 0; c--, weights += tile->panel, lanes = f32xn_lanes_next(lanes)) {
+        for (const corr2d_tap *tap = tile->table; tap != end; tap++) {
+            const f32xn w_f32xn = f32xn_load(weights + tap->w);
+            EACH(i, CORR2D_GROUP_PIXELS, CORR2D_GROUP_PIXELS) {
+                acc[i] = f32xn_fma(f32xn_pick(f32xn_load(x[i] + tap->x), lanes), w_f32xn, acc[i]);
+            }
+        }
+    }
+}
+
+static void channel_groups(const corr2d_tile *tile) {
+    const f32xn lo = f32xn_splat(tile->lo), hi = f32xn_splat(tile->hi), bias = f32xn_load(tile->bias);
+    channel_group_step s;
+    channel_group_lanes(&s, tile);
+    for (size_t first = 0; first < tile->pixels; first += CORR2D_GROUP_PIXELS) {
+        f32xn acc[CORR2D_GROUP_PIXELS];
+        channel_group_pixels(&s, tile, first);
+        EACH(i, CORR2D_GROUP_PIXELS, CORR2D_GROUP_PIXELS) acc[i] = bias;
+        if (tile->load) {
+            EACH(i, CORR2D_GROUP_PIXELS, CORR2D_GROUP_PIXELS) acc[i] = f32xn_add(f32xn_load(s.y[i]), bias);
+        }
+        channel_group_taps(acc, tile, &s);
+        EACH(i, CORR2D_GROUP_PIXELS, CORR2D_GROUP_PIXELS) f32xn_store(s.y[i], finish(acc[i], lo, hi));
+    }
+}
+#define CHANNEL_GROUPS channel_groups
+#else
+#define CHANNEL_GROUPS NULL
+#endif
+
 /* Defines the tile of n pixels by v vectors. */
 #define CHANNEL_TILE(v, n)                                                                                             \
     static void channel_panel_##v##x##n(const corr2d_tile *tile, const channel_step *s) {                              \

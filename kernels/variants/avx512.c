@@ -51,6 +51,7 @@ const corr2d_kernels CORR2D_KERNELS = {
     .channel_vectors = CHANNEL_VECTORS,
     .channel_pixels = {[1] = 12, [2] = 8, [3] = 6, [4] = 6},
     .channel = CHANNEL_TABLE,
+    .channel_groups = CHANNEL_GROUPS,
     .depthwise_pixel = depthwise_pixel,
     .narrower = &corr2d_kernels_avx2,
     .depthwise_pack = depthwise_pack,
