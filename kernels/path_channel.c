@@ -296,7 +296,7 @@ size_t corr2d_groups_together(const corr2d_layer *layer, const corr2d_kernels *k
     return k->channel_groups && side_by_side && fill && few ? together : 1;
 }
 
-static void cut(corr2d_plan *plan, bool *overflow) {
+CORR2D_COLD static void cut(corr2d_plan *plan, bool *overflow) {
     const corr2d_layer *layer = &plan->layer;
     const corr2d_kernels *k = plan->kernels;
     const bool padded = layer->rows.padded || layer->columns.padded;
@@ -348,7 +348,7 @@ static void list_pixels(const corr2d_plan *plan, size_t first, size_t width) {
     }
 }
 
-static void fill(corr2d_plan *plan) {
+CORR2D_COLD static void fill(corr2d_plan *plan) {
     corr2d_tap *tap = plan->table;
     for (size_t i = 0; plan->table_count && i < plan->rows_seen.count; i++) {
         const corr2d_sight *row = plan->rows_seen.sights + i;

@@ -115,7 +115,7 @@ static void cut_rows(corr2d_plan *plan) {
     plan->workspace = inputs_of(&plan->layer.rows, plan->strip_height) * POINTER_FLOATS;
 }
 
-static void cut_pixel(corr2d_plan *plan, bool *overflow) {
+CORR2D_COLD static void cut_pixel(corr2d_plan *plan, bool *overflow) {
     plan->unit_groups = 1;
     plan->block = 1;
     plan->offset_count = corr2d_layer_taps(&plan->layer);
@@ -148,7 +148,7 @@ static size_t block_pointers(const corr2d_plan *plan) {
 }
 
 /* Where taps in the padding may not be left out, the workspace holds where a pixel's lie, and zeros for those. */
-static void cut_channel(corr2d_plan *plan, bool *overflow) {
+CORR2D_COLD static void cut_channel(corr2d_plan *plan, bool *overflow) {
     const corr2d_layer *layer = &plan->layer;
     const corr2d_axis *rows = &layer->rows, *columns = &layer->columns;
     plan->unit_groups = 1;
@@ -184,7 +184,7 @@ static corr2d_tap *list_taps(corr2d_tap *tap, const corr2d_plan *plan, const cor
 
 static void fill_pixel(corr2d_plan *plan) { corr2d_plan_fill_offsets(plan); }
 
-static void fill_channel(corr2d_plan *plan) {
+CORR2D_COLD static void fill_channel(corr2d_plan *plan) {
     const corr2d_sight all_rows = {.last = plan->layer.rows.taps}, all_columns = {.last = plan->layer.columns.taps};
     corr2d_tap *tap = list_taps(plan->table, plan, &all_rows, &all_columns);
     if (!plan->finite) plan->rows_seen.count = 0;

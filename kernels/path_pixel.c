@@ -134,7 +134,7 @@ static bool one_pixel(const corr2d_layer *layer) {
     return layer->rows.out == 1 && layer->columns.out == 1 && !layer->rows.padded && !layer->columns.padded;
 }
 
-static void cut(corr2d_plan *plan, bool *overflow) {
+CORR2D_COLD static void cut(corr2d_plan *plan, bool *overflow) {
     const bool one = one_pixel(&plan->layer);
     plan->unit_groups = plan->layer.groups;
     plan->block = one ? plan->layer.group_in : corr2d_plan_block(&plan->layer, BLOCK_TAPS);

@@ -62,6 +62,9 @@ typedef struct corr2d_job {
     size_t first, last; /* panels */
 } corr2d_job;
 
+/* What runs once for a plan, with what only that calls: small rather than fast. */
+#define CORR2D_COLD __attribute__((cold))
+
 /* One way to run a layer. */
 struct corr2d_path {
     void (*cut)(corr2d_plan *plan, bool *overflow); /* fills in all that follows from the layer and the kernels */
