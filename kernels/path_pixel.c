@@ -237,10 +237,12 @@ static void run_each(const pass *p, corr2d_tile *tile, size_t first, size_t from
 /* Where the vectors of `tiles` tiles lie, from pixel `first` on. */
 static void list_vectors(const pass *p, const corr2d_tile *tile, ptrdiff_t *x_pixel, size_t first, size_t tiles) {
     const size_t lanes = p->job->plan->kernels->lanes, width = p->job->out.width;
-    for (size_t i = 0; i < tiles; i++, first += tile->pixels) {
+    size_t row = first / width * p->row, column = first % width;
+    for (size_t i = 0; i < tiles; i++) {
         for (size_t at = 0; at < tile->pixels; at += lanes) {
-            const size_t pixel = first + at - (at + lanes < tile->pixels ? 0 : tile->back);
-            *x_pixel++ = (ptrdiff_t)(pixel / width * p->row + pixel % width);
+            const size_t left = tile->pixels - at;
+            *x_pixel++ = (ptrdiff_t)(row + column - (left > lanes ? 0 : tile->back));
+            for (column += corr2d_min(lanes, left); column >= width; column -= width) row += p->row;
         }
     }
 }

@@ -2,6 +2,9 @@
 /* What packs strips, written once over the words of simd/. */
 #include "kernels/tiles/common.h"
 
+/* So many floats ahead `to` is fetched: a strip is more than the first cache holds, and its lines come one by one. */
+#define HALVE_AHEAD 64
+
 /* The last vector ends with the last float: its pairs begin one float earlier, and it may do some floats again. */
 static void halve(float *restrict to, const float *restrict from, size_t count) {
     f32xn even, odd;
@@ -13,6 +16,7 @@ static void halve(float *restrict to, const float *restrict from, size_t count) 
     for (size_t i = 0; i < last; i += LANES) {
         f32xn_split(f32xn_load(from + 2 * i), f32xn_load(from + 2 * i + LANES), &even, &odd);
         f32xn_store(to + i, even);
+        __builtin_prefetch(to + i + HALVE_AHEAD, 1, 3);
     }
     from += 2 * last - 1;
     f32xn_split(f32xn_load(from), f32xn_load(from + LANES), &even, &odd);
