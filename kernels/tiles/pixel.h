@@ -8,6 +8,9 @@
 /* The widest tile. */
 #define PIXEL_VECTORS 3
 
+/* A cache line. */
+#define LINE_LANES 16
+
 /* A tile's constants. With `more` it has one pixel more, whose vector holds the channels of its one panel. */
 typedef struct pixel_shape {
     size_t panels, vectors;
@@ -148,22 +151,20 @@ ALWAYS_INLINE void pixel_clamp(pixel_acc *acc, const corr2d_tile *tile, size_t r
     EACH(r, rows, PIXEL_ROWS) { EACH(v, vectors, CORR2D_MAX_VECTORS) acc->v[r][v] = f32xn_clamp(acc->v[r][v], lo, hi); }
 }
 
-ALWAYS_INLINE void pixel_store(const pixel_acc *acc, pixel_y y, size_t rows, size_t vectors) {
+/*
+ * The next tile's y, `next` on, comes nearer while that one is computed: where a vector is a cache line, short sums
+ * write lines faster than stores fetch them.
+ */
+ALWAYS_INLINE void pixel_store(const pixel_acc *acc, pixel_y y, ptrdiff_t next, size_t rows, size_t vectors) {
     const f32xn zero = f32xn_splat(0.0f);
     float *p = y.p;
     EACH(r, rows, PIXEL_ROWS) {
-        EACH(v, vectors, CORR2D_MAX_VECTORS) f32xn_store(p + v * LANES, f32xn_add(acc->v[r][v], zero));
+        EACH(v, vectors, CORR2D_MAX_VECTORS) {
+            f32xn_store(p + v * LANES, f32xn_add(acc->v[r][v], zero));
+            if (vectors == PIXEL_VECTORS && LANES >= LINE_LANES) __builtin_prefetch(p + next + v * LANES, 1, 3);
+        }
         p += y.channel;
         FORGET(p);
-    }
-}
-
-/* While this tile is computed, the next one's y comes nearer: short sums write it faster than it is fetched. */
-ALWAYS_INLINE void pixel_prefetch(const float *y, size_t y_channel, size_t rows, size_t vectors) {
-    EACH(r, rows, PIXEL_ROWS) {
-        EACH(v, vectors, CORR2D_MAX_VECTORS) __builtin_prefetch(y + v * LANES, 1, 3);
-        y += y_channel;
-        FORGET(y);
     }
 }
 
@@ -192,7 +193,6 @@ ALWAYS_INLINE void pixel_panels(const corr2d_tile *tile, pixel_step s, pixel_sha
     pixel_acc acc;
     pixel_bias(&acc, s.bias, rows, vectors);
     if (is.more) more_begin(column, tile, s.bias, s.y + width, channels);
-    if (s.next) pixel_prefetch(s.next, tile->y_channel, rows, vectors);
     if (tile->load) {
         if (!whole) edge_in(&part, rows);
         pixel_load(&acc, y, rows, vectors);
@@ -202,7 +202,7 @@ ALWAYS_INLINE void pixel_panels(const corr2d_tile *tile, pixel_step s, pixel_sha
     if (is.more) f32xn_store(column, acc.more);
     FORGET(column);
     pixel_clamp(&acc, tile, rows, vectors);
-    pixel_store(&acc, y, rows, vectors);
+    pixel_store(&acc, y, whole && s.next ? s.next - s.y : 0, rows, vectors);
     if (is.more) more_end(column, tile, s.y + width, channels);
     if (!whole) edge_out(&part);
 }
