@@ -6,9 +6,9 @@
  * - Channels side by side, one output channel to a group: vectors over channels, and x is read where it lies. At its
  *   edge a table says where each tap of a pixel is, in x or among zeros; with 3x3 kernels and those five wide it says
  *   where each pixel is.
- * - Columns side by side, stride 1 or 2: vectors over columns. 3x3 kernels read x where it lies, but for narrow rows.
- *   For others planes are packed with their padding, several small ones at once, into rows of a fixed pitch. The plan
- *   says in_place of both, since they need no corr2d_strip.
+ * - Columns side by side, stride 1 or 2: vectors over columns. 3x3 kernels read x where it lies, but for narrow rows,
+ *   and 5x5 too where masked loads are fast. For others planes are packed with their padding, a few channels at once,
+ *   into rows of a fixed pitch. The plan says in_place of both, since they need no corr2d_strip.
  * - Anything else: vectors over pixels, and each input channel is packed into a strip.
  */
 #include "kernels/checked.h"
@@ -22,10 +22,17 @@
 #define STRIP_PIXELS 960
 #define STRIP_FLOATS (4u << 10)
 
-/* The same for the tiles for planes: the most that one takes, and several small ones; rows are cut to this multiple. */
-#define PLANE_FLOATS (6u << 10)
-#define PLANES_FLOATS (4u << 10)
-#define PLANE_UNIT 3
+/*
+ * The same for the tiles for planes: what several take, so many with either stride where they are small, as tiles take
+ * two or three at a time. Their rows are cut to a multiple of PLANE_UNIT.
+ */
+#define PLANES_FLOATS (8u << 10)
+#define PLANES_TOGETHER_1 4
+#define PLANES_TOGETHER_2 6
+#define PLANE_UNIT 7
+
+/* x's own columns begin at a multiple of this in a packed plane. */
+#define PLANE_ALIGNMENT 16
 
 /* Outputs of a plane that are a unit of work, where it is not packed: what they read stays in the first cache. */
 #define ROWS_PIXELS 4096
@@ -77,21 +84,23 @@ static bool cut_planes(corr2d_plan *plan) {
     const size_t stride = columns->stride, lanes = plan->kernels->lanes;
     if (layer->x.column != 1 || layer->y.column != 1 || stride > 2 || rows->stride != stride) return false;
     if (layer->accumulate) return false;
-    const size_t row = stride * CORR2D_PLANE_PITCH;
-    const size_t more = (columns->taps - 1) * columns->dilation / stride + 1 + lanes;
+    const size_t more = (columns->taps - 1) * columns->dilation / stride + 1;
     if (more + lanes > CORR2D_PLANE_PITCH) return false;
-    const size_t most_rows = PLANE_FLOATS / row, above = (rows->taps - 1) * rows->dilation + 1;
-    if (above + (PLANE_UNIT - 1) * stride > most_rows) return false;
-    const size_t height = ((most_rows - above) / stride + 1) / PLANE_UNIT * PLANE_UNIT;
     const size_t width = (CORR2D_PLANE_PITCH - more) / lanes * lanes;
-    plan->strip_height = cut_evenly(rows->out, height, PLANE_UNIT);
     plan->strip_width = cut_evenly(columns->out, width, lanes);
+    const size_t floats = stride * (plan->strip_width + PLANE_ALIGNMENT), least = inputs_of(rows, PLANE_UNIT);
+    size_t together = corr2d_min(stride == 1 ? PLANES_TOGETHER_1 : PLANES_TOGETHER_2, layer->groups);
+    while (together > 1 && least > PLANES_FLOATS / (together * floats)) together /= 2;
+    const size_t most = PLANES_FLOATS / (together * floats);
+    if (least > most) return false;
+    const size_t height = ((most - least) / stride + PLANE_UNIT) / PLANE_UNIT * PLANE_UNIT;
+    plan->strip_height = cut_evenly(rows->out, height, PLANE_UNIT);
     plan->strips_down = corr2d_div_up(rows->out, plan->strip_height);
     plan->strips_across = corr2d_div_up(columns->out, plan->strip_width);
-    plan->strip.channel = inputs_of(rows, plan->strip_height) * row;
-    const size_t used = plan->strip.channel / CORR2D_PLANE_PITCH * (plan->strip_width + 2 * lanes);
-    plan->strip.channels = corr2d_min(corr2d_max(1, PLANES_FLOATS / used), layer->groups);
-    plan->workspace = plan->strip.channels * plan->strip.channel + CORR2D_STRIP_SLACK;
+    const size_t used_rows = inputs_of(rows, plan->strip_height) + stride - 1;
+    plan->strip.channel = used_rows * stride * CORR2D_PLANE_PITCH;
+    plan->strip.channels = together;
+    plan->workspace = plan->strip.channels * plan->strip.channel + CORR2D_STRIP_SLACK + PLANE_ALIGNMENT;
     return true;
 }
 
@@ -103,16 +112,18 @@ static bool columns_fit_rows(const corr2d_axis *columns, const corr2d_kernels *k
 }
 
 /* A single row may be cut across, and these tiles take whole rows. */
-bool corr2d_rows_fit(const corr2d_layer *layer, const corr2d_kernels *kernels) {
+bool corr2d_rows_fit(const corr2d_layer *layer, const corr2d_kernels *kernels, bool finite) {
     const corr2d_axis *rows = &layer->rows, *columns = &layer->columns;
-    return kernels->depthwise_rows && rows->out > 1 && layer->x.column == 1 && layer->y.column == 1 &&
-           !layer->accumulate && columns->stride <= 2 && rows->stride == columns->stride && rows->taps == 3 &&
-           columns->taps == 3 && rows->dilation == 1 && columns->dilation == 1 && columns_fit_rows(columns, kernels);
+    if (!kernels->depthwise_rows || rows->out == 1 || layer->x.column != 1 || layer->y.column != 1) return false;
+    if (layer->accumulate || columns->stride > 2 || rows->stride != columns->stride) return false;
+    if (rows->taps != columns->taps || rows->dilation != 1 || columns->dilation != 1) return false;
+    if (kernels->rows_any) return finite && (rows->taps == 3 || rows->taps == 5);
+    return rows->taps == 3 && columns_fit_rows(columns, kernels);
 }
 
 static void cut_rows(corr2d_plan *plan) {
     corr2d_plan_set_strips(plan, ROWS_PIXELS, plan->kernels->lanes);
-    plan->workspace = inputs_of(&plan->layer.rows, plan->strip_height) * POINTER_FLOATS;
+    if (plan->layer.rows.taps == 3) plan->workspace = inputs_of(&plan->layer.rows, plan->strip_height) * POINTER_FLOATS;
 }
 
 CORR2D_COLD static void cut_pixel(corr2d_plan *plan, bool *overflow) {
@@ -120,7 +131,7 @@ CORR2D_COLD static void cut_pixel(corr2d_plan *plan, bool *overflow) {
     plan->block = 1;
     plan->offset_count = corr2d_layer_taps(&plan->layer);
     corr2d_plan_set_panels(plan, 1, 1, overflow);
-    plan->rows_in_place = corr2d_rows_fit(&plan->layer, plan->kernels);
+    plan->rows_in_place = corr2d_rows_fit(&plan->layer, plan->kernels, plan->finite);
     if (plan->rows_in_place) cut_rows(plan);
     plan->in_place = plan->rows_in_place || cut_planes(plan);
     if (plan->in_place) return;
@@ -182,7 +193,26 @@ static corr2d_tap *list_taps(corr2d_tap *tap, const corr2d_plan *plan, const cor
     return tap;
 }
 
-static void fill_pixel(corr2d_plan *plan) { corr2d_plan_fill_offsets(plan); }
+/* Where taps lie in packed planes, as corr2d_kernels has it. */
+static void fill_planes(corr2d_plan *plan) {
+    const corr2d_axis *rows = &plan->layer.rows, *columns = &plan->layer.columns;
+    const size_t stride = columns->stride;
+    ptrdiff_t *offset = plan->offsets;
+    for (size_t u = 0; u < rows->taps; u++) {
+        for (size_t v = 0; v < columns->taps; v++) {
+            const size_t row = u * rows->dilation * stride, column = v * columns->dilation;
+            *offset++ = (ptrdiff_t)((row + column % stride) * CORR2D_PLANE_PITCH + column / stride);
+        }
+    }
+}
+
+static void fill_pixel(corr2d_plan *plan) {
+    if (plan->in_place) {
+        fill_planes(plan);
+    } else {
+        corr2d_plan_fill_offsets(plan);
+    }
+}
 
 CORR2D_COLD static void fill_channel(corr2d_plan *plan) {
     const corr2d_sight all_rows = {.last = plan->layer.rows.taps}, all_columns = {.last = plan->layer.columns.taps};
@@ -269,23 +299,28 @@ static corr2d_planes planes_of(const corr2d_job *job) {
     const corr2d_layer *layer = &plan->layer;
     const part rows = part_of(&layer->rows, job->out.row, job->out.height);
     const part columns = part_of(&layer->columns, job->out.column, job->out.width);
+    const size_t left = columns.before / layer->columns.stride;
     return (corr2d_planes){.x = job->x + rows.first * layer->x.row + columns.first,
-                           .x_channel = layer->x.channel,
+                           .x_channel = layer->group_out == 1 ? layer->x.channel : 0,
                            .x_row = layer->x.row,
                            .x_rows = columns.inside ? rows.inside : 0,
                            .x_columns = columns.inside,
-                           .packed = job->workspace,
+                           .packed = job->workspace + corr2d_round_up(left, PLANE_ALIGNMENT) - left,
+                           .offsets = plan->offsets,
                            .zeros = corr2d_zeros,
                            .table = (const float **)(void *)job->workspace,
-                           .packed_channel = plan->strip.channel,
+                           .packed_channel = layer->group_out == 1 ? plan->strip.channel : 0,
                            .above = rows.before,
                            .before = columns.before,
+                           .first_row = plan->finite ? rows.before : 0,
+                           .end_row =
+                               plan->finite ? rows.before + rows.inside : inputs_of(&layer->rows, job->out.height),
                            .taps_down = layer->rows.taps,
                            .taps_across = layer->columns.taps,
                            .dilation_down = layer->rows.dilation,
                            .dilation_across = layer->columns.dilation,
                            .stride = layer->columns.stride,
-                           .y_channel = layer->group_out * layer->y.channel,
+                           .y_channel = layer->y.channel,
                            .y_row = layer->y.row,
                            .rows = job->out.height,
                            .columns = job->out.width,
@@ -309,12 +344,11 @@ static void run_planes(const corr2d_job *job) {
         planes.channels = each == 1 ? last - first : 1;
         planes.x = x + plane * layer->x.channel;
         if (!plan->rows_in_place) plan->kernels->depthwise_pack(&planes);
-        for (size_t channel = first; channel < last; channel += planes.channels) {
-            planes.y = job->y + channel * layer->y.channel;
-            planes.weights = corr2d_panel_weights(plan, 0, channel, 0);
-            planes.bias = corr2d_panel_bias(plan, 0, channel);
-            tiles(&planes);
-        }
+        planes.channels = last - first;
+        planes.y = job->y + first * layer->y.channel;
+        planes.weights = corr2d_panel_weights(plan, 0, first, 0);
+        planes.bias = corr2d_panel_bias(plan, 0, first);
+        tiles(&planes);
     }
 }
 

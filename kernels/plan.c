@@ -92,9 +92,8 @@ static const corr2d_path *choose_path(const corr2d_layer *layer, const corr2d_ke
 
 /*
  * Whether tiles of narrower vectors are better, as measured: for groups that fill theirs and not the wider ones; for few
- * channels of depthwise layers, of which half a vector is left; and over pixels, where their planes are packed, for
- * vectors that short rows fill badly, or rows that wait for memory. Sixteen floats are better than eight on rows of 9 to
- * 32 outputs with stride 1.
+ * channels of depthwise layers, of which half a vector is left; and over pixels, where their planes are packed, for rows
+ * that fill half a vector at most.
  */
 static bool wants_narrower(const corr2d_path *path, const corr2d_layer *layer, const corr2d_kernels *kernels) {
     const corr2d_axis *columns = &layer->columns;
@@ -105,8 +104,8 @@ static bool wants_narrower(const corr2d_path *path, const corr2d_layer *layer, c
         return layer->groups < FEW_CHANNELS && layer->groups % half == 0 && layer->groups / half % 2 == 1;
     }
     if (path == &corr2d_path_pixel) return layer->groups > 1 && layer->group_out == kernels->narrower->panel_rows;
-    if (path != &corr2d_path_depthwise_pixel || corr2d_rows_fit(layer, kernels)) return false;
-    return columns->stride != 1 || columns->out <= 8 || columns->out > 32;
+    if (path != &corr2d_path_depthwise_pixel || corr2d_rows_fit(layer, kernels, true)) return false;
+    return columns->out <= half;
 }
 
 /* Sets aside `count` elements of `size` bytes at the end of a block of *bytes, aligned; returns where. */

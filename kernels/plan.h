@@ -89,7 +89,7 @@ corr2d_status corr2d_plan_make(corr2d_plan **plan, const corr2d_spec *spec, cons
                                const float *weights, const float *bias);
 
 /* Whether depthwise tiles can read a layer's planes where they lie. */
-bool corr2d_rows_fit(const corr2d_layer *layer, const corr2d_kernels *kernels);
+bool corr2d_rows_fit(const corr2d_layer *layer, const corr2d_kernels *kernels, bool finite);
 
 /*
  * For the paths: cuts y into strips of at most so many pixels and about equal, so that parts are, rows whole where they

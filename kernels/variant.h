@@ -36,7 +36,7 @@
 #define CORR2D_ZEROS 512
 
 /* Floats from row to row in a packed plane. */
-#define CORR2D_PLANE_PITCH 72
+#define CORR2D_PLANE_PITCH 48
 
 /*
  * A tap of a channel tile: where it lies in x, seen from a pixel, and in a panel of one vector's weights. There are many
@@ -87,14 +87,17 @@ typedef void corr2d_tile_fn(const corr2d_tile *tile);
 /* One call of a depthwise micro-kernel on planes, one to a channel. Distances are in elements. */
 typedef struct corr2d_planes {
     size_t channels;
-    const float *x; /* the first input inside x */
-    size_t x_channel, x_row, x_rows, x_columns;
-    float *packed;         /* [channel][row][column % stride][column / stride] */
-    size_t packed_channel; /* from plane to plane there */
-    size_t above, before;  /* rows and columns of padding there */
-    const float *zeros;    /* CORR2D_ZEROS of them, at least x_columns */
-    const float **table;   /* depthwise_rows: room for a pointer to each row of x that is read, padding included */
-    const float *weights;  /* [channel][t] */
+    const float *x;                             /* the first input inside x */
+    size_t x_channel, x_row, x_rows, x_columns; /* x_channel and packed_channel are 0 where all read one plane */
+    float *packed;                              /* [channel][row][column % stride][column / stride] */
+    size_t packed_channel;                      /* from plane to plane there */
+    size_t above, before;                       /* rows and columns of padding there */
+    size_t first_row, end_row; /* of the rows there, those that are more than padding that changes nothing */
+    const float *zeros;        /* CORR2D_ZEROS of them, at least x_columns */
+    const ptrdiff_t *offsets;  /* depthwise_planes: of each tap there */
+    const float *
+        *table; /* depthwise_rows: for 3x3, room for a pointer to each row of x that is read, padding included */
+    const float *weights; /* [channel][t] */
     size_t taps_down, taps_across, dilation_down, dilation_across;
     size_t stride;     /* of rows and of columns */
     const float *bias; /* [channel] */
@@ -213,11 +216,13 @@ typedef struct corr2d_kernels {
      *
      * depthwise_planes: planes of y, whose columns are neighbours, from packed planes: output (i, j) reads, for tap
      * (u, v), the packed row i * stride + u * dilation_down and column j * stride + v * dilation_across. Reads up to
-     * lanes - 1 floats behind a row. Reads and writes only `rows` rows of `columns` columns of y.
+     * lanes - 1 floats behind a row, with stride 2 one row more, and need not read rows before first_row or from
+     * end_row on. Reads and writes only `rows` rows of `columns` columns of y.
      *
      * depthwise_rows: the same for 3x3 kernels without dilation and whole rows, of rows_columns columns or more, from
      * planes where they lie; x and x_rows are of the rows inside x. `before` is 0 or 1, and 1 for rows shorter than a
-     * vector; not more than one column is read behind x's.
+     * vector; not more than one column is read behind x's. With rows_any it does all 3x3 and 5x5 kernels without
+     * dilation, but reads no rows before first_row or from end_row on.
      *
      * depthwise_channel: up to CORR2D_DEPTHWISE_PIXELS pixels anywhere, by any number of channels. weights:
      * [channel / lanes][t][lanes], `panel` floats from vector to vector of channels. Tap t's x is at x_pixel[i] +
@@ -233,6 +238,7 @@ typedef struct corr2d_kernels {
         *narrower; /* whose tiles for planes are better on rows that fill few vectors, or NULL */
     corr2d_planes_fn *depthwise_pack, *depthwise_planes, *depthwise_rows;
     size_t rows_columns; /* the last may be NULL */
+    bool rows_any;
     corr2d_tile_fn *depthwise_channel, *depthwise_edge;
     corr2d_blocks_fn *depthwise_blocks;
 } corr2d_kernels;

@@ -82,6 +82,11 @@ WORD f32xn f32xn_push(f32xn a, float first) {
     return simde_mm256_castsi256_ps(simde_mm256_alignr_epi8(simde_mm256_castps_si256(a), joint, 12));
 }
 
+WORD f32xn f32xn_push_zero(f32xn a) {
+    const simde__m256i joint = simde_mm256_castps_si256(simde_mm256_permute2f128_ps(a, a, 0x08));
+    return simde_mm256_castsi256_ps(simde_mm256_alignr_epi8(simde_mm256_castps_si256(a), joint, 12));
+}
+
 WORD f32xn f32xn_pull(f32xn a) {
     const simde__m256i joint = simde_mm256_castps_si256(simde_mm256_permute2f128_ps(a, a, 0x81));
     return simde_mm256_castsi256_ps(simde_mm256_alignr_epi8(joint, simde_mm256_castps_si256(a), 4));

@@ -55,22 +55,28 @@ WORD f32xn f32xn_load_mask(const float *p, f32xn_mask mask) { return _mm512_mask
 
 WORD void f32xn_store_part(float *p, f32xn a, size_t n) { _mm512_mask_storeu_ps(p, f32xn_mask_of(n), a); }
 
-/* Two halves: the mask's lanes, of the first eight, from each of p and q, and `n` floats of each to p and q. */
-#define HALVES true
+/* What tiles need that read planes where they lie, beside the load of a mask's lanes. */
+#define IN_PLACE
 
-WORD f32xn f32xn_splat_halves(float low, float high) {
-    return _mm512_mask_broadcastss_ps(f32xn_splat(low), 0xff00, _mm_set_ss(high));
+/* Half a vector of either. */
+WORD f32xn f32xn_splat_halves(const float *low, const float *high) {
+    return _mm512_mask_broadcastss_ps(f32xn_splat(*low), 0xff00, _mm_load_ss(high));
 }
 
-WORD f32xn f32xn_load_halves(const float *p, const float *q, f32xn_mask mask) {
-    const float *before_q = (const float *)((uintptr_t)q - LANES / 2 * sizeof *q);
-    return _mm512_mask_loadu_ps(f32xn_load_mask(p, mask), (f32xn_mask)(mask << LANES / 2), before_q);
-}
+/* The mask's lanes from p on, those of a in the others. */
+WORD f32xn f32xn_load_more(f32xn a, const float *p, f32xn_mask mask) { return _mm512_mask_loadu_ps(a, mask, p); }
 
-WORD void f32xn_store_halves(float *p, float *q, f32xn a, size_t n) {
-    float *before_q = (float *)((uintptr_t)q - LANES / 2 * sizeof *q);
-    f32xn_store_part(p, a, n);
-    _mm512_mask_storeu_ps(before_q, (f32xn_mask)(f32xn_mask_of(n) << LANES / 2), a);
+WORD void f32xn_store_mask(float *p, f32xn a, f32xn_mask mask) { _mm512_mask_storeu_ps(p, mask, a); }
+
+/* Of the floats of a and then b, those from the n-th on, which is 1, 2 or as near to the last. */
+WORD f32xn f32xn_join(f32xn a, f32xn b, size_t n) {
+    const __m512i low = _mm512_castps_si512(a), high = _mm512_castps_si512(b);
+    switch (n) {
+    case 1: return _mm512_castsi512_ps(_mm512_alignr_epi32(high, low, 1));
+    case 2: return _mm512_castsi512_ps(_mm512_alignr_epi32(high, low, 2));
+    case 14: return _mm512_castsi512_ps(_mm512_alignr_epi32(high, low, 14));
+    default: return _mm512_castsi512_ps(_mm512_alignr_epi32(high, low, 15));
+    }
 }
 
 WORD f32xn f32xn_push(f32xn a, float first) {
@@ -107,6 +113,8 @@ WORD f32xn f32xn_pull(f32xn a) {
     return f32xn_load(joint + 1);
 }
 #endif
+
+WORD f32xn f32xn_push_zero(f32xn a) { return f32xn_push(a, 0.0f); }
 
 typedef simde__m512i f32xn_lanes;
 

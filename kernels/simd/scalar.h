@@ -45,7 +45,7 @@ WORD void f32xn_store_part(float *p, f32xn a, size_t n) {
     *p = a;
 }
 
-/* The floats of a one place up behind `first`, or one place down before a zero. */
+/* The floats of a one place up behind `first` or a zero, or one place down before a zero. */
 WORD f32xn f32xn_push(f32xn a, float first) {
     (void)a;
     return first;
@@ -55,6 +55,8 @@ WORD f32xn f32xn_pull(f32xn a) {
     (void)a;
     return 0.0f;
 }
+
+WORD f32xn f32xn_push_zero(f32xn a) { return f32xn_push(a, 0.0f); }
 
 /* Of the floats of a and then b, those at even and those at odd places. */
 WORD void f32xn_split(f32xn a, f32xn b, f32xn *even, f32xn *odd) {

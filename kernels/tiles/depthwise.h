@@ -40,8 +40,8 @@ static void depthwise_pixel(const corr2d_tile *tile) {
     for (; vectors; vectors--, first += LANES) depthwise_pixels(tile, first, 1);
 }
 
-/* Rows of outputs in a tile, which share the inputs they have in common. */
-#define PLANE_ROWS 3
+/* Rows of outputs in a tile: enough chains, and most maps have a multiple of them. */
+#define PLANE_ROWS 7
 
 /* Copies `rows` rows of `vectors` vectors, of the last the masked part and zeros. */
 ALWAYS_INLINE void plane_copy(float *to, const float *x, size_t x_row, size_t rows, size_t vectors, f32xn_mask last) {
@@ -52,21 +52,25 @@ ALWAYS_INLINE void plane_copy(float *to, const float *x, size_t x_row, size_t ro
     }
 }
 
-/* The floats at even and those at odd places, likewise, from pairs of vectors. */
+/*
+ * The floats at even and those at odd places, likewise, from pairs of vectors. From the end on, since zeros behind the
+ * row of one phase may lie where that of the other begins.
+ */
 ALWAYS_INLINE void plane_split(float *even, float *odd, const float *x, size_t x_row, size_t rows, size_t pairs,
                                const f32xn_mask *last) {
     const size_t whole = (pairs - 1) * LANES;
     for (; rows; rows--, even += 2 * CORR2D_PLANE_PITCH, odd += 2 * CORR2D_PLANE_PITCH, x += x_row) {
+        const float *end = x + 2 * whole;
         f32xn a, b;
-        for (size_t i = 0; i < whole; i += LANES) {
+        f32xn_split(f32xn_load_mask(end, last[0]), f32xn_load_mask(end + LANES, last[1]), &a, &b);
+        f32xn_store(even + whole, a);
+        f32xn_store(odd + whole, b);
+        for (size_t i = whole; i;) {
+            i -= LANES;
             f32xn_split(f32xn_load(x + 2 * i), f32xn_load(x + 2 * i + LANES), &a, &b);
             f32xn_store(even + i, a);
             f32xn_store(odd + i, b);
         }
-        const float *end = x + 2 * whole;
-        f32xn_split(f32xn_load_mask(end, last[0]), f32xn_load_mask(end + LANES, last[1]), &a, &b);
-        f32xn_store(even + whole, a);
-        f32xn_store(odd + whole, b);
     }
 }
 
@@ -106,62 +110,39 @@ typedef struct plane {
     const corr2d_planes *all;
     const float *x, *weights;
     float *y;
-    f32xn bias, lo, hi;
+    f32xn bias;
+    size_t step;  /* from a row of outputs to the next, in inputs */
     size_t whole; /* narrow rows: so many of the first may be stored as whole vectors */
 } plane;
-
-/* Where tap (u, v) of a row's first output lies. */
-ALWAYS_INLINE size_t plane_offset(size_t u, size_t v, size_t stride) {
-    return u * stride * CORR2D_PLANE_PITCH + v % stride * CORR2D_PLANE_PITCH + v / stride;
-}
 
 /* The first `whole` rows are stored as whole vectors, of the others `count` floats. */
 ALWAYS_INLINE void plane_end(f32xn *acc, const plane *c, float *y, size_t rows, size_t count, size_t whole) {
     const size_t row = c->all->y_row;
-    UNROLL for (size_t o = 0; o < rows; o++) acc[o] = finish(acc[o], c->lo, c->hi);
+    if (clamps(c->all->lo, c->all->hi)) {
+        const f32xn lo = f32xn_splat(c->all->lo), hi = f32xn_splat(c->all->hi);
+        UNROLL for (size_t o = 0; o < rows; o++) acc[o] = f32xn_clamp(acc[o], lo, hi);
+    }
     UNROLL for (size_t o = 0; o < rows; o++) {
+        const f32xn y_f32xn = f32xn_add(acc[o], f32xn_splat(0.0f));
         if (o < whole) {
-            f32xn_store(y + o * row, acc[o]);
+            f32xn_store(y + o * row, y_f32xn);
         } else {
-            f32xn_store_part(y + o * row, acc[o], count);
+            f32xn_store_part(y + o * row, y_f32xn, count);
         }
     }
 }
 
-/* `rows` rows of outputs by one vector of columns, whose inputs begin at x: each vector of inputs is loaded once. */
-ALWAYS_INLINE void plane_tile(const plane *c, const float *x, float *y, size_t count, size_t whole, const f32xn *w,
-                              size_t rows, size_t size, size_t stride) {
-    f32xn acc[PLANE_ROWS];
-    UNROLL for (size_t o = 0; o < rows; o++) acc[o] = c->bias;
-    UNROLL for (size_t r = 0; r < (rows - 1) * stride + size; r++) {
-        UNROLL for (size_t v = 0; v < size; v++) {
-            const f32xn x_f32xn = f32xn_load(x + plane_offset(r, v, stride));
-            UNROLL for (size_t o = 0; o < rows; o++) {
-                const size_t u = r - o * stride;
-                if (u < size) acc[o] = f32xn_fma(x_f32xn, w[u * size + v], acc[o]);
-            }
-        }
-    }
-    plane_end(acc, c, y, rows, count, whole);
-}
-
-/* The same for any kernel: each weight is loaded once. */
-ALWAYS_INLINE void plane_tile_any(const plane *c, const float *x, float *y, size_t count, size_t whole, size_t rows,
-                                  size_t stride) {
-    const size_t height = c->all->taps_down, width = c->all->taps_across;
-    const size_t down = c->all->dilation_down, across = c->all->dilation_across;
+/* `rows` rows of outputs by one vector of columns, whose inputs begin at x: each weight is loaded once. */
+ALWAYS_INLINE void plane_tile(const plane *c, const float *x, float *y, size_t count, size_t whole, size_t rows) {
     const float *weights = c->weights;
+    const ptrdiff_t *offset = c->all->offsets, *const end = offset + c->all->taps_down * c->all->taps_across;
+    const size_t step = c->step;
     f32xn acc[PLANE_ROWS];
     UNROLL for (size_t o = 0; o < rows; o++) acc[o] = c->bias;
-    for (size_t u = 0; u < height; u++, weights += width) {
-        const float *row = x + u * down * stride * CORR2D_PLANE_PITCH;
-        for (size_t v = 0; v < width; v++) {
-            const f32xn w_f32xn = f32xn_splat(weights[v]);
-            const float *tap = row + plane_offset(0, v * across, stride);
-            UNROLL for (size_t o = 0; o < rows; o++) {
-                acc[o] = f32xn_fma(f32xn_load(tap + plane_offset(o * stride, 0, stride)), w_f32xn, acc[o]);
-            }
-        }
+    for (; offset != end; offset++, weights++) {
+        const f32xn w_f32xn = f32xn_splat(*weights);
+        const float *tap = x + *offset;
+        UNROLL for (size_t o = 0; o < rows; o++) acc[o] = f32xn_fma(f32xn_load(tap + o * step), w_f32xn, acc[o]);
     }
     plane_end(acc, c, y, rows, count, whole);
 }
@@ -172,101 +153,58 @@ static inline size_t plane_whole_rows(const corr2d_planes *all) {
     return all->y_row == all->columns && all->rows > spill ? all->rows - spill : 0;
 }
 
-/* One tile, of so many columns; `whole` as in plane_end. */
-ALWAYS_INLINE void plane_one(const plane *c, const float *x, float *y, size_t count, size_t whole, const f32xn *w,
-                             size_t rows, size_t size, size_t stride) {
-    if (size) {
-        plane_tile(c, x, y, count, whole, w, rows, size, stride);
-    } else {
-        plane_tile_any(c, x, y, count, whole, rows, stride);
-    }
-}
-
-/* Rows of outputs that are at least a vector long, shorter, or either. */
-typedef enum plane_form { PLANE_WIDE, PLANE_NARROW, PLANE_ANY } plane_form;
-
 /*
- * `rows` rows of outputs from the row-th on; size is 0 for any kernel. They are cut into whole vectors, of which the last
- * overlaps the one before, or a single one of fewer columns.
+ * `rows` rows of outputs from the row-th on. They are cut into whole vectors, of which the last overlaps the one
+ * before, or a single one of fewer columns.
  */
-ALWAYS_INLINE void plane_rows(const plane *c, size_t row, const f32xn *w, size_t rows, size_t size, size_t stride,
-                              plane_form form) {
-    const float *x = c->x + row * stride * stride * CORR2D_PLANE_PITCH;
+ALWAYS_INLINE void plane_rows(const plane *c, size_t row, size_t rows) {
+    const float *x = c->x + row * c->step;
     float *y = c->y + row * c->all->y_row;
     const size_t narrow = c->whole > row ? c->whole - row : 0;
-    if (form == PLANE_NARROW) {
-        plane_one(c, x, y, c->all->columns, narrow, w, rows, size, stride);
-        return;
-    }
     for (size_t left = c->all->columns, step; left; left -= step, x += step, y += step) {
-        const size_t count = form != PLANE_WIDE && left < LANES ? left : LANES;
-        plane_one(c, x, y, count, count == LANES ? rows : narrow, w, rows, size, stride);
+        const size_t count = left < LANES ? left : LANES;
+        plane_tile(c, x, y, count, count == LANES ? rows : narrow, rows);
         step = left < 2 * LANES && left > LANES ? left - LANES : count;
     }
 }
 
-/* All rows; where they may, the last few overlap those before. */
-ALWAYS_INLINE void plane_channel(const plane *c, size_t size, size_t stride, plane_form form) {
-    const size_t rows = c->all->rows;
-    const size_t together = form == PLANE_NARROW ? 2 : PLANE_ROWS;
-    f32xn w[9];
-    UNROLL for (size_t t = 0; t < size * size; t++) w[t] = f32xn_splat(c->weights[t]);
-    size_t row = 0;
-    for (size_t step; row + together <= rows; row += step) {
-        plane_rows(c, row, w, together, size, stride, form);
-        step = rows - row - together;
-        if (step == 0) return;
-        if (step > together) step = together;
-    }
-    for (; row < rows; row++) plane_rows(c, row, w, 1, size, stride, form);
-}
+NOT_INLINE void planes_rows(const plane *c, size_t row) { plane_rows(c, row, PLANE_ROWS); }
+NOT_INLINE void planes_row(const plane *c, size_t row) { plane_rows(c, row, 1); }
 
-ALWAYS_INLINE void plane_channels(const corr2d_planes *all, size_t size, size_t stride, plane_form form) {
+/* All rows; where they may, the last few overlap those before. */
+static void planes_any(const corr2d_planes *all) {
+    const size_t rows = all->rows, last = rows < PLANE_ROWS ? 0 : rows - PLANE_ROWS;
     plane c = {.all = all, .x = all->packed, .y = all->y, .weights = all->weights};
-    c.lo = f32xn_splat(all->lo);
-    c.hi = f32xn_splat(all->hi);
-    c.whole = form == PLANE_WIDE ? 0 : plane_whole_rows(all);
+    c.step = all->stride * all->stride * CORR2D_PLANE_PITCH;
+    c.whole = plane_whole_rows(all);
     for (size_t o = 0; o < all->channels; o++) {
         c.bias = f32xn_splat(all->bias[o]);
-        plane_channel(&c, size, stride, form);
+        for (size_t row = 0; row < rows; row += rows < PLANE_ROWS ? 1 : PLANE_ROWS) {
+            if (rows < PLANE_ROWS) {
+                planes_row(&c, row);
+            } else {
+                planes_rows(&c, row < last ? row : last);
+            }
+        }
         c.x += all->packed_channel;
         c.y += all->y_channel;
         c.weights += all->taps_down * all->taps_across;
     }
 }
 
-/*
- * 3x3 kernels have tiles of their own on rows shorter than a vector of eight, and on others where a variant wants them:
- * not where those of tiles/rows.h read them where they lie, nor where room is dearer than time.
- */
-#ifndef PLANES_WIDE_3
-#define PLANES_WIDE_3 false
-#endif
-#define PLANES_NARROW_3 (LANES == 8)
-
-ALWAYS_INLINE void planes_3(const corr2d_planes *all, size_t stride) {
-    if (PLANES_WIDE_3 && all->columns >= LANES) plane_channels(all, 3, stride, PLANE_WIDE);
-    if (PLANES_NARROW_3 && all->columns < LANES) plane_channels(all, 3, stride, PLANE_NARROW);
-}
-
-static void planes_3_1(const corr2d_planes *all) { planes_3(all, 1); }
-static void planes_3_2(const corr2d_planes *all) { planes_3(all, 2); }
-static void planes_any_1(const corr2d_planes *all) { plane_channels(all, 0, 1, PLANE_ANY); }
-static void planes_any_2(const corr2d_planes *all) { plane_channels(all, 0, 2, PLANE_ANY); }
-
-static void depthwise_planes(const corr2d_planes *all) {
-    const bool near = all->dilation_down * all->dilation_across == 1;
-    const bool three = all->taps_down == 3 && all->taps_across == 3 && near;
-    if (three && (all->columns < LANES ? PLANES_NARROW_3 : PLANES_WIDE_3)) {
-        (all->stride == 1 ? planes_3_1 : planes_3_2)(all);
-    } else {
-        (all->stride == 1 ? planes_any_1 : planes_any_2)(all);
-    }
-}
-
 #ifdef ROWS_TOGETHER
 #include "kernels/tiles/blocks.h"
+#include "kernels/tiles/columns.h"
 #include "kernels/tiles/rows.h"
+#ifdef IN_PLACE
+#include "kernels/tiles/planes_in_place.h"
+#else
+#include "kernels/tiles/planes_packed.h"
+#endif
+#endif
+
+#if !defined ROWS_TOGETHER || defined IN_PLACE
+static void depthwise_planes(const corr2d_planes *all) { planes_any(all); }
 #endif
 
 /* Where one step of depthwise_channel finds its data: the first of its pixels, and a vector of channels. */

@@ -8,8 +8,7 @@
 #define CHANNEL_PARTS 0
 #define CHANNEL_VECTORS 2
 #define PANEL_ROWS 4
-#define ROWS_TOGETHER 3
-#define ROWS_NARROW false
+#define ROWS_TOGETHER 4
 
 #include "kernels/tiles/channel.h"
 #include "kernels/tiles/depthwise.h"
@@ -47,6 +46,7 @@ const corr2d_kernels CORR2D_KERNELS = {
     .depthwise_planes = depthwise_planes,
     .depthwise_rows = depthwise_rows,
     .rows_columns = LANES + 1,
+    .rows_any = ROWS_ANY,
     .depthwise_channel = depthwise_channel,
     .depthwise_edge = depthwise_edge,
     .depthwise_blocks = depthwise_blocks,

@@ -7,7 +7,6 @@
 #define CHANNEL_VECTORS 4
 #define PANEL_ROWS 8
 #define ROWS_TOGETHER 3
-#define ROWS_NARROW false
 
 #include "kernels/tiles/channel.h"
 #include "kernels/tiles/depthwise.h"
@@ -46,6 +45,7 @@ const corr2d_kernels CORR2D_KERNELS = {
     .depthwise_planes = depthwise_planes,
     .depthwise_rows = depthwise_rows,
     .rows_columns = LANES + 1,
+    .rows_any = ROWS_ANY,
     .depthwise_channel = depthwise_channel,
     .depthwise_edge = depthwise_edge,
     .depthwise_blocks = depthwise_blocks,

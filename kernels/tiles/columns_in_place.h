@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The tiles of tiles/columns.h on planes where they lie: of each row a vector is loaded, as far as it is in x, and what
+ * is beside it is shifted in. With stride 2 it is two vectors, which are split into even and odd columns.
+ */
+
+typedef enum columns_form {
+    COLUMNS_SIDES, /* neighbours come from x, as far as they are in it */
+    COLUMNS_WHOLE, /* all columns, whose neighbours are zeros */
+    COLUMNS_PAIR   /* the same of two channels, in two parts of a vector; weights and bias are vectors */
+} columns_form;
+
+/* Pairs: so many columns at most, and where the second channel's begin, behind zeros for the taps of both. */
+#define PAIR_COLUMNS 7
+#define PAIR_SECOND(stride) ((stride) == 1 ? 9 : 8)
+
+/* What is in x of the vector from the middle tap's first input on, of the one behind, ... and what is stored in y. */
+typedef struct columns_lanes {
+    f32xn_mask mid, next, before, before_even, behind, stored, stored_second;
+} columns_lanes;
+
+typedef struct columns_call {
+    const corr2d_planes *all;
+    columns_stream stream[COLUMNS_MOST];
+    size_t first, end, column; /* rows of outputs, and where the vector begins */
+    ptrdiff_t start;           /* the middle tap's first input, as if rows of padding lay in x */
+    columns_lanes lanes;
+    ptrdiff_t x_second, y_second; /* pairs: to the second channel, less the lanes before it */
+    float *vectors;               /* pairs: room for a vector for each tap of each stream */
+} columns_call;
+
+/* With stride 2 `mid` are the even columns; `before_even` is before those. */
+typedef struct columns_inputs {
+    f32xn mid, odd, before, before_even, behind;
+} columns_inputs;
+
+/* A place that may be beside the tensor, of which then nothing is read. */
+ALWAYS_INLINE const float *columns_place(const float *x, ptrdiff_t at) {
+    return (const float *)((uintptr_t)x + (uintptr_t)at * sizeof *x);
+}
+
+ALWAYS_INLINE ptrdiff_t columns_x_row(const corr2d_planes *all, size_t stride) {
+    (void)stride;
+    return (ptrdiff_t)all->x_row;
+}
+
+ALWAYS_INLINE const float *columns_plane(const corr2d_planes *all, size_t channel) {
+    return all->x + channel * all->x_channel;
+}
+
+/* Nothing of a row beside x. With stride 1 no such row is visited. */
+ALWAYS_INLINE columns_lanes columns_inside(const columns_lanes *lanes, const corr2d_planes *all, size_t row,
+                                           size_t stride) {
+    columns_lanes in_x = *lanes;
+    if (stride == 2 && row - all->above >= all->x_rows)
+        in_x.mid = in_x.next = in_x.before = in_x.before_even = in_x.behind = 0;
+    return in_x;
+}
+
+ALWAYS_INLINE columns_inputs columns_load(const columns_call *c, const columns_lanes *lanes, const float *x,
+                                          ptrdiff_t at, size_t taps, size_t stride, columns_form form) {
+    const bool pair = form == COLUMNS_PAIR, two = stride == 2;
+    const f32xn zero = f32xn_splat(0.0f);
+    const float *p = columns_place(x, at), *next = columns_place(p, pair ? c->x_second : LANES);
+    columns_inputs in = {.mid = f32xn_load_mask(p, lanes->mid), .before = zero, .before_even = zero, .behind = zero};
+    if (two) {
+        f32xn_split(in.mid, f32xn_load_mask(next, lanes->next), &in.mid, &in.odd);
+    } else if (pair) {
+        in.mid = f32xn_load_more(in.mid, next, lanes->next);
+    }
+    if (form != COLUMNS_SIDES) return in;
+    in.before = f32xn_load_mask(columns_place(p, -LANES), lanes->before);
+    if (two && taps == 5) in.before_even = f32xn_load_mask(columns_place(p, -LANES - 1), lanes->before_even);
+    if (!two || taps == 5) in.behind = f32xn_load_mask(columns_place(p, (ptrdiff_t)stride * LANES), lanes->behind);
+    return in;
+}
+
+ALWAYS_INLINE f32xn columns_tap(const columns_inputs *in, size_t v, size_t taps, size_t stride) {
+    const size_t half = taps / 2;
+    if (v == half) return in->mid;
+    if (stride == 1)
+        return v < half ? f32xn_join(in->before, in->mid, LANES - half + v) : f32xn_join(in->mid, in->behind, v - half);
+    if (v == half + 1) return in->odd;
+    if (v == half + 2) return f32xn_join(in->mid, in->behind, 1);
+    return v + 1 == half ? f32xn_join(in->before, in->odd, LANES - 1) : f32xn_join(in->before_even, in->mid, LANES - 1);
+}
+
+/* A pair's weights go into vectors, both of a tap in one. */
+ALWAYS_INLINE const float *columns_weights(const columns_call *c, size_t s, size_t taps, columns_form form) {
+    const float *from = c->stream[s].weights;
+    float *const vectors = c->vectors + s * taps * taps * LANES, *to = vectors;
+    if (form != COLUMNS_PAIR) return from;
+    for (size_t u = 0; u < taps; u++, from += taps, to += taps * LANES) {
+        UNROLL for (size_t v = 0; v < taps; v++) {
+            f32xn_store(to + v * LANES, f32xn_splat_halves(from + v, from + taps * taps + v));
+        }
+    }
+    return vectors;
+}
+
+ALWAYS_INLINE f32xn columns_weight(const float *w, size_t tap, columns_form form) {
+    return form == COLUMNS_PAIR ? f32xn_load(w + tap * LANES) : f32xn_splat(w[tap]);
+}
+
+ALWAYS_INLINE f32xn columns_bias(const columns_stream *s, columns_form form) {
+    return form == COLUMNS_PAIR ? f32xn_splat_halves(s->bias, s->bias + 1) : f32xn_splat(s->bias[0]);
+}
+
+ALWAYS_INLINE f32xn columns_bias_again(const columns_stream *s, f32xn bias) {
+    (void)s;
+    return bias;
+}
+
+ALWAYS_INLINE void columns_store(float *y, f32xn a, const columns_call *c, const columns_lanes *lanes, size_t row,
+                                 columns_form form) {
+    (void)row;
+    f32xn_store_mask(y, a, lanes->stored);
+    if (form == COLUMNS_PAIR) f32xn_store_mask(y + c->y_second, a, lanes->stored_second);
+}
+
+/* Of the lanes from column `from` of x on those that are in x. */
+static inline f32xn_mask columns_mask(const corr2d_planes *all, ptrdiff_t from) {
+    const ptrdiff_t end = (ptrdiff_t)all->x_columns - from;
+    const size_t out = from >= 0 ? 0 : from <= -LANES ? LANES : (size_t)-from;
+    const size_t in = end <= 0 ? 0 : end >= LANES ? LANES : (size_t)end;
+    return (f32xn_mask)(f32xn_mask_of(in) & ~f32xn_mask_of(out));
+}
+
+/* To the vector of outputs at c->column. */
+static inline void columns_move(columns_call *c) {
+    const corr2d_planes *all = c->all;
+    const ptrdiff_t stride = (ptrdiff_t)all->stride;
+    const ptrdiff_t mid = (ptrdiff_t)c->column * stride + (ptrdiff_t)(all->taps_across / 2) - (ptrdiff_t)all->before;
+    c->start = mid - (ptrdiff_t)(all->above * all->x_row);
+    c->lanes.mid = columns_mask(all, mid);
+    c->lanes.next = columns_mask(all, mid + LANES);
+    c->lanes.before = columns_mask(all, mid - LANES);
+    c->lanes.before_even = columns_mask(all, mid - LANES - 1);
+    c->lanes.behind = columns_mask(all, mid + stride * LANES);
+    if (c->x_second) c->lanes.next = (f32xn_mask)(stride == 1 ? c->lanes.mid << PAIR_SECOND(1) : c->lanes.mid);
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* depthwise_rows with all of tiles/columns.h, and tiles/rows.h where those are better. Part of tiles/depthwise.h. */
+
+/* What corr2d_kernels asks. */
+#define ROWS_ANY true
+
+/* How many streams go together: as many as their chains need and registers allow. */
+#define COLUMNS_3_1 4
+#define COLUMNS_3_2 3
+#define COLUMNS_5_1 2
+#define COLUMNS_5_2 2
+
+#define COLUMNS_FORMS(taps, stride)                                                                                    \
+    COLUMNS(sides, taps, stride, COLUMNS_SIDES)                                                                        \
+    COLUMNS(whole, taps, stride, COLUMNS_WHOLE)                                                                        \
+    COLUMNS(pair, taps, stride, COLUMNS_PAIR)
+
+COLUMNS_FORMS(3, 1)
+COLUMNS_FORMS(3, 2)
+COLUMNS_FORMS(5, 1)
+COLUMNS_FORMS(5, 2)
+
+#define COLUMNS_FNS(taps, stride)                                                                                      \
+    { planes_sides_##taps##_##stride, planes_whole_##taps##_##stride, planes_pair_##taps##_##stride }
+
+/* Rows of x, about, that are done from left to right before those below: so y is written line after line. */
+#define COLUMNS_BAND 28
+
+/* Which form a plane takes. */
+static inline columns_form columns_form_of(const corr2d_planes *all) {
+    const size_t half = all->taps_across / 2, stride = all->stride;
+    const bool padded = all->before >= half && all->x_columns + all->before <= stride * LANES + half;
+    if (all->columns > LANES || !padded) return COLUMNS_SIDES;
+    const bool narrow = all->columns <= PAIR_COLUMNS && all->x_columns <= PAIR_COLUMNS * stride;
+    return narrow && all->before == half && all->channels > 1 && all->x_channel ? COLUMNS_PAIR : COLUMNS_WHOLE;
+}
+
+static void columns_planes(const corr2d_planes *all) {
+    static columns_fn *const fns[2][2][3] = {{COLUMNS_FNS(3, 1), COLUMNS_FNS(3, 2)},
+                                             {COLUMNS_FNS(5, 1), COLUMNS_FNS(5, 2)}};
+    static const size_t together[2][2] = {{COLUMNS_3_1, COLUMNS_3_2}, {COLUMNS_5_1, COLUMNS_5_2}};
+    const columns_form form = columns_form_of(all);
+    const bool five = all->taps_down == 5, two = all->stride == 2, pair = form == COLUMNS_PAIR;
+    const ptrdiff_t second = PAIR_SECOND(all->stride);
+    _Alignas(sizeof(f32xn)) float vectors[COLUMNS_MOST * 25 * LANES];
+    columns_call c = {.all = all, .vectors = vectors};
+    c.lanes.stored = f32xn_mask_of(all->columns < LANES ? all->columns : LANES);
+    c.lanes.stored_second = (f32xn_mask)(c.lanes.stored << second);
+    c.x_second = pair ? (ptrdiff_t)all->x_channel - (two ? 0 : second) : 0;
+    c.y_second = (ptrdiff_t)all->y_channel - second;
+    columns_all(&c, fns[five][two][form], together[five][two], pair ? 2 : 1, COLUMNS_BAND / all->stride);
+}
+
+/* 3x3 kernels with stride 1 on rows longer than a vector. */
+static void depthwise_rows(const corr2d_planes *all) {
+    static const rows_fns fns = {planes_middle_1, planes_left_1, planes_right_1};
+    const bool inside = all->columns < all->x_columns + all->before && all->x_columns <= CORR2D_ZEROS;
+    if (all->taps_down == 3 && all->stride == 1 && all->columns > LANES && all->before <= 1 && inside) {
+        rows_planes(all, &fns);
+    } else {
+        columns_planes(all);
+    }
+}
