@@ -62,8 +62,8 @@ static bool across_channels(const corr2d_layer *layer, const corr2d_kernels *ker
     }
     const bool whole = layer->groups > 1 && layer->group_out % kernels->lanes == 0;
     const size_t wide = whole ? LONG_GROUP_SUM : LONG_SUM;
-    return taps >= (columns->out < 2 * kernels->lanes ? SHORT_SUM : wide) &&
-           columns->out <= kernels->channel_columns;
+    const bool narrow = columns->out < 2 * kernels->lanes && (layer->groups == 1 || whole || columns->stride > 1);
+    return taps >= (narrow ? SHORT_SUM : wide) && columns->out <= kernels->channel_columns;
 }
 
 /*

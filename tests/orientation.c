@@ -88,6 +88,19 @@ Test(orientation, of_groups_on_planes_is_over_channels_where_their_outputs_are_w
     assert_paths(spec, &corr2d_path_pixel);
 }
 
+/* They waste lanes over channels, which planes to be packed with a stride make up for. */
+Test(orientation, of_groups_on_narrow_planes_that_fill_half_a_vector_is_over_channels_with_a_stride_alone) {
+    for (size_t i = 0; corr2d_dispatch_at(corr2d_cpu_flags(), i); i++) {
+        const corr2d_kernels *const kernels = corr2d_dispatch_at(corr2d_cpu_flags(), i);
+        corr2d_spec spec = square(64, 14, 64, 3);
+        spec.groups = 8;
+        if (kernels->lanes != 16) continue;
+        cr_assert(path_of(kernels, spec) == &corr2d_path_pixel, "%s", kernels->name);
+        spec.stride_height = spec.stride_width = 2;
+        cr_assert(path_of(kernels, spec) == &corr2d_path_channel, "%s", kernels->name);
+    }
+}
+
 Test(orientation, of_one_pixel_is_over_pixels_which_streams_the_weights) {
     corr2d_spec spec = square(64, 1, 64, 1);
     assert_paths(spec, &corr2d_path_pixel);
