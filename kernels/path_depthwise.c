@@ -299,13 +299,13 @@ static corr2d_planes planes_of(const corr2d_job *job) {
     const corr2d_layer *layer = &plan->layer;
     const part rows = part_of(&layer->rows, job->out.row, job->out.height);
     const part columns = part_of(&layer->columns, job->out.column, job->out.width);
-    const size_t left = columns.before / layer->columns.stride;
+    const size_t left = columns.before / layer->columns.stride, begin = corr2d_round_up(left, PLANE_ALIGNMENT) - left;
     return (corr2d_planes){.x = job->x + rows.first * layer->x.row + columns.first,
                            .x_channel = layer->group_out == 1 ? layer->x.channel : 0,
                            .x_row = layer->x.row,
                            .x_rows = columns.inside ? rows.inside : 0,
                            .x_columns = columns.inside,
-                           .packed = job->workspace + corr2d_round_up(left, PLANE_ALIGNMENT) - left,
+                           .packed = plan->rows_in_place ? NULL : job->workspace + begin,
                            .offsets = plan->offsets,
                            .zeros = corr2d_zeros,
                            .table = (const float **)(void *)job->workspace,

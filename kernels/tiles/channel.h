@@ -352,15 +352,15 @@ static inline void channel_group_pixels(channel_group_step *s, const corr2d_tile
 
 /* Channel after channel of all groups at once: each lane picks its own group's. */
 ALWAYS_INLINE void channel_group_taps(f32xn *acc, const corr2d_tile *tile, const channel_group_step *s) {
-    const corr2d_tap *const end = tile->table + tile->taps;
     const float *weights = tile->weights, *x[CORR2D_GROUP_PIXELS];
     f32xn_lanes lanes = s->first;
     EACH(i, CORR2D_GROUP_PIXELS, CORR2D_GROUP_PIXELS) x[i] = s->x[i];
     for (size_t c = tile->group_in; c > 0; c--, weights += tile->panel, lanes = f32xn_lanes_next(lanes)) {
-        for (const corr2d_tap *tap = tile->table; tap != end; tap++) {
-            const f32xn w_f32xn = f32xn_load(weights + tap->w);
+        for (size_t t = 0; t < tile->taps; t++) {
+            const corr2d_tap tap = tile->table[t];
+            const f32xn w_f32xn = f32xn_load(weights + tap.w);
             EACH(i, CORR2D_GROUP_PIXELS, CORR2D_GROUP_PIXELS) {
-                acc[i] = f32xn_fma(f32xn_pick(f32xn_load(x[i] + tap->x), lanes), w_f32xn, acc[i]);
+                acc[i] = f32xn_fma(f32xn_pick(f32xn_load(x[i] + tap.x), lanes), w_f32xn, acc[i]);
             }
         }
     }
