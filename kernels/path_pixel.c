@@ -25,6 +25,10 @@
 #define GROUP_FLOATS (24u << 10)
 #define MOST_TILES 56
 
+/* Sums of so many taps are packed straight from x, if they can be, in groups of a third of a 48 KiB first cache. */
+#define MOST_THREE_TAPS 63
+#define THREES_FLOATS (4u << 10)
+
 /* A strip's pixels, and what its packed block may take: a 512 KiB second cache's size. */
 #define STRIP_PIXELS 1344
 #define STRIP_FLOATS (128u << 10)
@@ -86,7 +90,8 @@ static size_t strip_tiles(const corr2d_plan *plan) {
 
 /* Whole tiles in a group that is packed. A tile's floats may have wrapped to none. */
 static size_t packed_tiles(const corr2d_plan *plan, size_t tile_floats) {
-    const size_t fit = corr2d_max(1, corr2d_min(MOST_TILES, GROUP_FLOATS / corr2d_max(1, tile_floats)));
+    const size_t group = plan->threes ? THREES_FLOATS : GROUP_FLOATS;
+    const size_t fit = corr2d_max(1, corr2d_min(MOST_TILES, group / corr2d_max(1, tile_floats)));
     return corr2d_min(fit, strip_tiles(plan));
 }
 
@@ -129,6 +134,18 @@ static bool readable_in_place(const corr2d_plan *plan) {
     return columns->out % plan->kernels->lanes == 0 || (rows->out == 1 && rows->taps * columns->taps == 1);
 }
 
+/*
+ * Whether tiles are packed straight from x, and no strip is: short sums of kernels three columns wide with stride 2,
+ * where rows of outputs are whole vectors that see no padding but a column before x.
+ */
+static bool fits_threes(const corr2d_layer *layer, const corr2d_kernels *kernels) {
+    const corr2d_axis *rows = &layer->rows, *columns = &layer->columns;
+    if (!kernels->threes || corr2d_layer_taps(layer) > MOST_THREE_TAPS || layer->x.column != 1) return false;
+    if (rows->dilation != 1 || columns->dilation != 1) return false;
+    if (columns->taps != 3 || columns->stride != 2 || columns->pad > 1) return false;
+    return columns->out % kernels->lanes == 0 && columns->out * 2 - columns->pad < columns->in;
+}
+
 /* A single pixel is not packed, so that its sums need no blocks: a layer that only streams its weights. */
 static bool one_pixel(const corr2d_layer *layer) {
     return layer->rows.out == 1 && layer->columns.out == 1 && !layer->rows.padded && !layer->columns.padded;
@@ -140,7 +157,8 @@ CORR2D_COLD static void cut(corr2d_plan *plan, bool *overflow) {
     plan->block = one ? plan->layer.group_in : corr2d_plan_block(&plan->layer, BLOCK_TAPS);
     plan->offset_count = plan->block * plan->layer.rows.taps * plan->layer.columns.taps;
     corr2d_plan_set_panels(plan, plan->kernels->panel_rows, plan->kernels->panel_rows, overflow);
-    plan->in_place = one || readable_in_place(plan);
+    plan->threes = !one && fits_threes(&plan->layer, plan->kernels);
+    plan->in_place = one || plan->threes || readable_in_place(plan);
     if (one) {
         corr2d_plan_set_strips(plan, 1, 1);
         return;
@@ -254,6 +272,45 @@ static size_t first_panels(const pass *p, size_t pixels) {
     return panels;
 }
 
+/*
+ * Where the second column of the kernel's rows lies, for the output at a row and a column; padding is zeros. Returns
+ * the list's end.
+ */
+static const float **list_rows(const corr2d_layer *layer, const float *plane, const float **x, size_t row,
+                               size_t column) {
+    const size_t pad = layer->rows.pad, first = row * layer->rows.stride;
+    plane += 2 * column + 1 - layer->columns.pad;
+    for (size_t c = 0; c < layer->group_in; c++, plane += layer->x.channel) {
+        for (size_t u = first; u < first + layer->rows.taps; u++) {
+            *x++ = u >= pad && u - pad < layer->rows.in ? plane + (u - pad) * layer->x.row : corr2d_zeros + 1;
+        }
+    }
+    return x;
+}
+
+/* Packs tiles straight from x, each in pieces of one row of y. */
+static void pack_threes(const corr2d_job *job, const corr2d_tile *tile, size_t first) {
+    const corr2d_layer *layer = &job->plan->layer;
+    const size_t end = job->out.column + job->out.width;
+    const float *x[MOST_THREE_TAPS / 3];
+    corr2d_threes piece = {.x = x, .packed = tile->packed, .tap = tile->pixels};
+    size_t row = job->out.row + first / job->out.width, column = job->out.column + first % job->out.width;
+    for (size_t i = 0; i < tile->tiles; i++) {
+        for (size_t left = tile->pixels; left; left -= piece.pixels) {
+            piece.x_end = list_rows(layer, job->x, x, row, column);
+            piece.before = column < layer->columns.pad;
+            piece.pixels = corr2d_min(left, end - column);
+            job->plan->kernels->threes(&piece);
+            piece.packed += piece.pixels;
+            column += piece.pixels;
+            if (column < end) continue;
+            column = job->out.column;
+            row++;
+        }
+        piece.packed += (tile->taps - 1) * tile->pixels;
+    }
+}
+
 /* `tiles` tiles of `pixels` pixels each, from pixel `first` on, which are side by side in y or one. */
 static void run_tiles(const pass *p, size_t first, size_t tiles, size_t pixels) {
     const corr2d_plan *plan = p->job->plan;
@@ -263,10 +320,15 @@ static void run_tiles(const pass *p, size_t first, size_t tiles, size_t pixels) 
     tile.tiles = tiles;
     tile.pixels = pixels;
     if (plan->in_place && pixels < tile_width(plan)) tile.back = corr2d_round_up(pixels, plan->kernels->lanes) - pixels;
-    list_vectors(p, &tile, x_pixel, first, tiles);
-    tile.x = p->x;
-    tile.x_pixel = x_pixel;
-    if (tile.packed) {
+    if (plan->threes) {
+        pack_threes(p->job, &tile, first);
+        tile.offsets = NULL;
+    } else {
+        list_vectors(p, &tile, x_pixel, first, tiles);
+        tile.x = p->x;
+        tile.x_pixel = x_pixel;
+    }
+    if (tile.packed && tile.offsets) {
         const size_t panels = first_panels(p, pixels);
         run_panels(p, &tile, tile_kernels(plan, pixels)[panels], first, from, from + panels, panels);
         tile.offsets = NULL;
@@ -400,7 +462,7 @@ static void run(const corr2d_job *job) {
             .job = job, .x = x + row + job->out.column, .row = layer->rows.stride * layer->x.row, .tap = c * kernel};
         p.tile = (corr2d_tile){.taps = channels * kernel,
                                .offsets = plan->offsets,
-                               .packed = all_read(job) ? NULL : packed,
+                               .packed = all_read(job) && !plan->threes ? NULL : packed,
                                .ahead = fetched_ahead(plan),
                                .tiles = 1,
                                .panel = plan->panel_channels * corr2d_layer_taps(layer),

@@ -134,13 +134,27 @@ typedef void corr2d_halve_fn(float *to, const float *from, size_t count);
  */
 typedef void corr2d_turn_fn(float *to, size_t step, const float *from, size_t channel, size_t pixels, size_t channels);
 
+/*
+ * One call of what packs pixels of a row of y as the pixel tiles stream them, straight from x, whose columns are
+ * neighbours: for kernels with three columns, and a stride of 2.
+ */
+typedef struct corr2d_threes {
+    const float *const *x, *const *x_end; /* where the first pixel's second column lies, in each channel's rows */
+    float *packed;                        /* [t][tap], three t for each of x, of which `pixels` are written */
+    size_t tap, pixels;                   /* the latter whole vectors */
+    bool before;                          /* the first pixel's first column is padding before x, and not read */
+} corr2d_threes;
+
+typedef void corr2d_threes_fn(const corr2d_threes *threes);
+
 typedef struct corr2d_kernels {
     const char *name;
     bool fused;   /* keeps the numeric contract to the bit */
     size_t lanes; /* floats in a vector */
 
-    corr2d_halve_fn *halve; /* for strips, where the stride is 2 */
-    corr2d_turn_fn *turn;   /* for strips of planes whose channels are to be neighbours */
+    corr2d_halve_fn *halve;   /* for strips, where the stride is 2 */
+    corr2d_threes_fn *threes; /* for pixel tiles, where the stride is 2; may be NULL */
+    corr2d_turn_fn *turn;     /* for strips of planes whose channels are to be neighbours */
 
     /*
      * Pixel tiles: vectors hold neighbouring pixels, p panels of panel_rows output channels by v vectors of pixels.

@@ -215,6 +215,22 @@ Test(orientation, of_planes_is_in_place_where_few_panels_read_them) {
     look_at_all_plans(square(64, 28, 64, 3), INFINITY, packed);
 }
 
+static void straight_from_x(const corr2d_plan *plan) {
+    cr_expect(plan->threes == (plan->kernels->threes != NULL), "%s", plan->variant);
+}
+
+static void in_a_strip(const corr2d_plan *plan) { cr_expect(!plan->threes && !plan->in_place, "%s", plan->variant); }
+
+Test(orientation, of_first_layers_with_stride_2_is_packed_straight_from_x) {
+    corr2d_spec spec = square(3, 224, 32, 3);
+    spec.stride_height = spec.stride_width = 2;
+    look_at_all_plans(spec, 1.0f, straight_from_x);
+    spec.in_width = 223;
+    look_at_all_plans(spec, 1.0f, in_a_strip);
+    spec.in_width = 220;
+    look_at_all_plans(spec, 1.0f, in_a_strip);
+}
+
 static void workspace_of_a_strip(const corr2d_plan *plan) {
     cr_expect(corr2d_plan_workspace_size(plan) <= 1 << 20, "%s", plan->variant);
 }

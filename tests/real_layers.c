@@ -17,6 +17,7 @@ static const test_layer real_layers[] = {
     LAYER("ResNet 1x1, stride 2", 32, false, X(64, 14, 14), STRIDE(2)),
     LAYER("ResNet 1x1, many channels", 16, true, X(1024, 7, 7)),
     LAYER("ResNeXt 3x3, 32 groups", 64, true, X(64, 14, 14), SQUARE(3), PAD(1), .groups = 32),
+    LAYER("MobileNet 3x3, stride 2", 20, true, X(3, 12, 224), SQUARE(3), STRIDE(2), PAD(1), .activation = CORR2D_RELU),
     LAYER("VGG 3x3, wide map", 4, true, X(3, 8, 224), SQUARE(3), PAD(1), .activation = CORR2D_RELU),
     LAYER("Inception 1x7", 24, true, X(16, 17, 17), .kernel_height = 1, .kernel_width = 7, .pad_left = 3,
           .pad_right = 3),
@@ -71,6 +72,29 @@ ParameterizedTest(size_t *variant, every_size, of_map_and_channels_works, .timeo
         assert_sizes(name, &width, &width.spec.in_width);
         assert_sizes(name, &height, &height.spec.in_height);
     }
+}
+
+/* Rows of one to three vectors and many, and of one output more or less; padding of 0 to 2 on each side. */
+static void assert_first_layers(const char *variant, size_t width) {
+    for (size_t i = 0; i < 3 * 3 * 3 * 2; i++) {
+        const size_t above = i % 3, before = i / 3 % 3, behind = i / 9 % 3, channels = i < 27 ? 3 : 1;
+        const test_layer layer = layer_complete(
+            (test_layer)LAYER("first layers", 9, true, X(channels, 4 + i % 2, width), .kernel_height = 3 - i % 2,
+                              .kernel_width = 3, STRIDE(2), .pad_top = above, .pad_bottom = 2 - above,
+                              .pad_left = before, .pad_right = behind, .accumulate = i % 5 == 0));
+        assert_layer(variant, &layer);
+    }
+}
+
+ParameterizedTestParameters(first_layers, with_stride_2_work) { return every_variant(); }
+
+ParameterizedTest(size_t *variant, first_layers, with_stride_2_work, .timeout = 300) {
+    for (size_t outputs = 16; outputs <= 112; outputs += 16) {
+        for (size_t more = 0; more < 4; more++) {
+            assert_first_layers(corr2d_variant_at(*variant), 2 * outputs - 1 + more);
+        }
+    }
+    assert_first_layers(corr2d_variant_at(*variant), 2 * 1440);
 }
 
 /* Depthwise layers of every width up to 40 and every height up to 20. */
