@@ -313,8 +313,8 @@ CORR2D_COLD static void cut(corr2d_plan *plan, bool *overflow) {
 }
 
 /*
- * The taps that a pair of sights sees: the first input channel's, and the others as far behind as channels are. In place
- * they count from the first, so that none leaves x.
+ * The taps that a pair of sights sees: the first input channel's, and the others as far behind as channels are. In
+ * place they count from the first, so that none leaves x.
  */
 static corr2d_tap *list_taps(corr2d_tap *tap, const corr2d_plan *plan, const corr2d_sight *row,
                              const corr2d_sight *column) {

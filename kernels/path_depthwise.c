@@ -396,7 +396,7 @@ typedef struct scene {
     corr2d_rectangle out;
 } scene;
 
-/* Runs a scene's outputs a few at a time, row after row. Their places are counted on, since to divide would take longer. */
+/* Runs a scene's outputs a few at a time, row after row. Their places are counted on, since to divide takes longer. */
 static void run_scene(const corr2d_job *job, const corr2d_tile *whole, const scene *s) {
     const corr2d_layer *layer = &job->plan->layer;
     const size_t row_step = step_of(&layer->rows, &s->row, s->out.height, layer->x.row);

@@ -91,9 +91,9 @@ static const corr2d_path *choose_path(const corr2d_layer *layer, const corr2d_ke
 }
 
 /*
- * Whether tiles of narrower vectors are better, as measured: for groups that fill theirs and not the wider ones; for few
- * channels of depthwise layers, of which half a vector is left; and over pixels, where their planes are packed, for rows
- * that fill half a vector at most.
+ * Whether tiles of narrower vectors are better, as measured: for groups that fill theirs and not the wider ones; for
+ * few channels of depthwise layers, of which half a vector is left; and over pixels, where their planes are packed,
+ * for rows that fill half a vector at most.
  */
 static bool wants_narrower(const corr2d_path *path, const corr2d_layer *layer, const corr2d_kernels *kernels) {
     const corr2d_axis *columns = &layer->columns;

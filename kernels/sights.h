@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Sights: what outputs see of x along one axis. A tap in the padding adds zero times its weight, and, if that is finite,
- * may be left out; so outputs are told apart by the taps that are left, and those in x's middle, which see all, are one
- * sight.
+ * Sights: what outputs see of x along one axis. A tap in the padding adds zero times its weight, and, if that is
+ * finite, may be left out; so outputs are told apart by the taps that are left, and those in x's middle, which see
+ * all, are one sight.
  */
 #ifndef CORR2D_SIGHTS_H
 #define CORR2D_SIGHTS_H

@@ -39,8 +39,8 @@
 #define CORR2D_PLANE_PITCH 48
 
 /*
- * A tap of a channel tile: where it lies in x, seen from a pixel, and in a panel of one vector's weights. There are many
- * of them in the first cache: the plan takes other tiles where 32 bits do not do.
+ * A tap of a channel tile: where it lies in x, seen from a pixel, and in a panel of one vector's weights. There are
+ * many of them in the first cache: the plan takes other tiles where 32 bits do not do.
  */
 typedef struct corr2d_tap {
     int32_t x;
@@ -129,8 +129,8 @@ typedef void corr2d_blocks_fn(const corr2d_blocks *blocks);
 typedef void corr2d_halve_fn(float *to, const float *from, size_t count);
 
 /*
- * Planes, whose columns are neighbours, to pixels: to[i * step + c] = from[c * channel + i] for `pixels` pixels of `channels`
- * channels. May write anything into up to lanes - 1 pixels behind them.
+ * Planes, whose columns are neighbours, to pixels: to[i * step + c] = from[c * channel + i] for `pixels` pixels of
+ * `channels` channels. May write anything into up to lanes - 1 pixels behind them.
  */
 typedef void corr2d_turn_fn(float *to, size_t step, const float *from, size_t channel, size_t pixels, size_t channels);
 
@@ -200,16 +200,16 @@ typedef struct corr2d_kernels {
      * Tap t's x is at x_pixel[i] + table[t].x and its weights at v * table[t].w: a table may leave some out.
      * `pixels` may be any multiple of n, and `channels` may be more than a panel's: for each n pixels in turn the
      * kernel does panel after panel, `panel` on in weights, `bias_step` in bias. Only the last panel may be filled in
-     * part, by more than (v - 1) * lanes channels. Reads of x one float for each pixel and tap, and nothing beside them.
+     * part, by more than (v - 1) * lanes channels. Reads of x one float for each pixel and tap, and nothing beside.
      * Reads and writes y[y_pixel[i] + o * y_channel], o = 0 ... channels - 1.
      * channel[v][n] exists for v = 1 ... channel_vectors, n = 1 ... channel_pixels[v].
      *
      * Without a table tap t's x is at x_pixel[i] + t * x_step, and its weights are the t-th.
      *
-     * channel_groups, where a variant has it: `lanes` output channels, those of several whole groups of `group_out` and
-     * no fewer than `group_in` channels, by any number of pixels. A tap's x is `lanes` floats, of which the groups' inputs
-     * are those from `group_first` on. `taps` and the table are those of a group's first input channel; the others'
-     * weights follow, each `panel` on. Reads and writes whole vectors of y.
+     * channel_groups, where a variant has it: `lanes` output channels, those of several whole groups of `group_out`
+     * and no fewer than `group_in` channels, by any number of pixels. A tap's x is `lanes` floats, of which the
+     * groups' inputs are those from `group_first` on. `taps` and the table are those of a group's first input channel;
+     * the others' weights follow, each `panel` on. Reads and writes whole vectors of y.
      */
     size_t channel_columns; /* with rows of up to so many outputs they are faster than pixel tiles for long sums, ... */
     size_t channel_map;     /* ... and on maps of up to so many for pointwise ones */

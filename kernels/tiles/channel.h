@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The channel tiles of kernels/variant.h, written once over the words of simd/. The variant defines CHANNEL_LANES:
- * whether to multiply by lanes where taps lie side by side; CHANNEL_ASKS: whether to ask if there is an activation, which
- * short sums gain by with AVX2 and lose by with AVX-512; CHANNEL_VECTORS, those of its widest tiles; and CHANNEL_PARTS,
- * those of tiles that store a part of their last vector themselves.
+ * whether to multiply by lanes where taps lie side by side; CHANNEL_ASKS: whether to ask if there is an activation,
+ * which short sums gain by with AVX2 and lose by with AVX-512; CHANNEL_VECTORS, those of its widest tiles; and
+ * CHANNEL_PARTS, those of tiles that store a part of their last vector themselves.
  */
 #include "kernels/tiles/common.h"
 
@@ -166,8 +166,8 @@ ALWAYS_INLINE void channel_store(channel_acc *acc, const corr2d_tile *tile, cons
 #define CHANNEL_BLOCK (LANES > 4 ? LANES : 4)
 
 /*
- * Four channels of a block of pixels, or of the first few of one, between y, whose pixels are neighbours, and the buffer,
- * `pitch` from pixel to pixel there.
+ * Four channels of a block of pixels, or of the first few of one, between y, whose pixels are neighbours, and the
+ * buffer, `pitch` from pixel to pixel there.
  */
 ALWAYS_INLINE void channel_block(float *y, size_t y_channel, float *buffer, size_t pitch, size_t pixels, bool out) {
 #if LANES == 1
@@ -213,8 +213,8 @@ static inline size_t channel_neighbours(const ptrdiff_t *pixel, size_t pixels) {
 }
 
 /*
- * Of a step's outputs those of pixels first ... end - 1, `out` of the buffer to y or in. With `more` of them to come, less
- * than a block at the end is left. Returns where it ends.
+ * Of a step's outputs those of pixels first ... end - 1, `out` of the buffer to y or in. With `more` of them to come,
+ * less than a block at the end is left. Returns where it ends.
  */
 ALWAYS_INLINE size_t channel_move(const channel_step *s, size_t y_channel, float *buffer, size_t pitch, size_t first,
                                   size_t end, bool more, bool out) {
@@ -275,8 +275,8 @@ typedef void channel_panel_fn(const corr2d_tile *tile, const channel_step *s);
 #define CHANNEL_ROOM ((CHANNEL_TOGETHER + CHANNEL_BLOCK) * CHANNEL_PITCH)
 
 /*
- * The same for outputs that y does not take as whole vectors, tile after tile of `pixels` pixels, `count` in all. As soon
- * as a tile completes a block of them it leaves, and its stores are done while the next tile is computed.
+ * The same for outputs that y does not take as whole vectors, tile after tile of `pixels` pixels, `count` in all. As
+ * soon as a tile completes a block of them it leaves, and its stores are done while the next tile is computed.
  */
 NOT_INLINE void channel_indirect(const corr2d_tile *tile, channel_step *s, size_t pixels, size_t count,
                                  channel_panel_fn *panel) {

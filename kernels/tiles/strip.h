@@ -23,7 +23,9 @@ static void halve(float *restrict to, const float *restrict from, size_t count) 
     f32xn_store(to + last, odd);
 }
 
-/* Four channels. The last vector ends with the last pixel, and does some pixels again, or else begins with the first. */
+/*
+ * Four channels. The last vector ends with the last pixel, and does some pixels again, or else begins with the first.
+ */
 static inline void turn_four(float *to, size_t step, const float *from, size_t channel, size_t pixels) {
 #if LANES == 1
     for (size_t i = 0; i < pixels; i++, to += step) {

@@ -2,7 +2,8 @@
 #include "kernels/simd/avx512.h"
 
 /*
- * Up to twenty-four accumulators: 8 channels x 3 vectors of pixels; 4 or 3 vectors of channels by 6 pixels, 2 by 8, 1 by 12.
+ * Up to twenty-four accumulators: 8 channels x 3 vectors of pixels; 4 or 3 vectors of channels by 6 pixels, 2 by 8, 1
+ * by 12.
  */
 #define CHANNEL_LANES false
 #define CHANNEL_ASKS false

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The tiles for a file of sixteen vector registers: twelve accumulators, and the rest for what a tap needs.
- * 4 x 3 and 8 x 1 vectors of pixels; 2 vectors of channels by 6 pixels, or 1 by 8. The variant includes its words first.
+ * The tiles for a file of sixteen vector registers: twelve accumulators, and the rest for what a tap needs. 4 x 3 and
+ * 8 x 1 vectors of pixels; 2 vectors of channels by 6 pixels, or 1 by 8. The variant includes its words first.
  */
 #define CHANNEL_LANES false
 #define CHANNEL_ASKS true
