@@ -6,9 +6,9 @@
  * - Channels side by side, one output channel to a group: vectors over channels, and x is read where it lies. At its
  *   edge a table says where each tap of a pixel is, in x or among zeros; with 3x3 kernels and those five wide it says
  *   where each pixel is.
- * - Columns side by side, stride 1 or 2: vectors over columns. 3x3 kernels read x where it lies, but for narrow rows,
- *   and 5x5 too where masked loads are fast. For others planes are packed with their padding, a few channels at once,
- *   into rows of a fixed pitch. The plan says in_place of both, since they need no corr2d_strip.
+ * - Columns side by side, stride 1 or 2: vectors over columns. 3x3 kernels read x where it lies, but for some narrow
+ *   rows, and 5x5 too where masked loads are fast. For others planes are packed with their padding, a few channels at
+ *   once, into rows of a fixed pitch. The plan says in_place of both, since they need no corr2d_strip.
  * - Anything else: vectors over pixels, and each input channel is packed into a strip.
  */
 #include "kernels/checked.h"
@@ -105,10 +105,13 @@ static bool cut_planes(corr2d_plan *plan) {
 }
 
 /* Whether the tiles that read planes where they lie can do a layer's columns. */
-static bool columns_fit_rows(const corr2d_axis *columns, const corr2d_kernels *kernels) {
-    const size_t pad = columns->pad, out = columns->out;
+static bool columns_fit_rows(const corr2d_layer *layer, const corr2d_kernels *kernels) {
+    const corr2d_axis *columns = &layer->columns;
+    const size_t pad = columns->pad, out = columns->out, lanes = kernels->lanes;
+    if (out <= lanes && (pad == 0 || columns->in > lanes * columns->stride)) return false;
+    if (out < lanes && layer->y.row != out) return false;
     return out <= ROWS_PIXELS && columns->in <= CORR2D_ZEROS && pad <= 1 && out >= kernels->rows_columns &&
-           (pad == 1 || out >= kernels->lanes) && (out - 1) * columns->stride + 2 <= columns->in + pad;
+           (out - 1) * columns->stride + 2 <= columns->in + pad;
 }
 
 /* A single row may be cut across, and these tiles take whole rows. */
@@ -118,7 +121,7 @@ bool corr2d_rows_fit(const corr2d_layer *layer, const corr2d_kernels *kernels, b
     if (layer->accumulate || columns->stride > 2 || rows->stride != columns->stride) return false;
     if (rows->taps != columns->taps || rows->dilation != 1 || columns->dilation != 1) return false;
     if (kernels->rows_any) return finite && (rows->taps == 3 || rows->taps == 5);
-    return rows->taps == 3 && columns_fit_rows(columns, kernels);
+    return rows->taps == 3 && columns_fit_rows(layer, kernels);
 }
 
 static void cut_rows(corr2d_plan *plan) {

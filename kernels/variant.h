@@ -234,9 +234,10 @@ typedef struct corr2d_kernels {
      * end_row on. Reads and writes only `rows` rows of `columns` columns of y.
      *
      * depthwise_rows: the same for 3x3 kernels without dilation and whole rows, of rows_columns columns or more, from
-     * planes where they lie; x and x_rows are of the rows inside x. `before` is 0 or 1, and 1 for rows shorter than a
-     * vector; not more than one column is read behind x's. With rows_any it does all 3x3 and 5x5 kernels without
-     * dilation, but reads no rows before first_row or from end_row on.
+     * planes where they lie; x and x_rows are of the rows inside x. `before` is 0 or 1. Rows of y of up to a vector
+     * have a `before` of 1 and an x of no more columns than `stride` vectors; shorter ones follow one another. Not
+     * more than one column is read behind x's. With rows_any it does all 3x3 and 5x5 kernels without dilation, but
+     * reads no rows before first_row or from end_row on.
      *
      * depthwise_channel: up to CORR2D_DEPTHWISE_PIXELS pixels anywhere, by any number of channels. weights:
      * [channel / lanes][t][lanes], `panel` floats from vector to vector of channels. Tap t's x is at x_pixel[i] +

@@ -27,6 +27,7 @@ static const test_layer layers[] = {
     LAYER("1x1", 1, 9, 5, 5, 10, 1, 0, 1),
     LAYER("1x1, one pixel", 1, 17, 1, 1, 3, 1, 0, 1),
     LAYER("depthwise", 1, 11, 5, 13, 11, 3, 1, 11),
+    LAYER("depthwise, narrow", 1, 11, 5, 7, 11, 3, 1, 11),
     LAYER("depthwise, not padded", 1, 8, 4, 10, 8, 3, 0, 8),
     LAYER("multiplier 2", 1, 6, 5, 6, 12, 3, 1, 6),
     LAYER("groups", 1, 6, 5, 7, 10, 2, 1, 2),

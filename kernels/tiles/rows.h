@@ -2,24 +2,17 @@
 /*
  * Depthwise 3x3 tiles on planes read where they lie, vectors over columns. Part of tiles/depthwise.h.
  *
- * A tile is a few rows of outputs by one vector of columns. Each vector of x is loaded once, from the column below the
- * middle of the kernel, and goes to every row of outputs that has a tap there. A vector at x's first or last column
- * gets its neighbours by shifting a zero in, and a row above or below x is one of zeros.
+ * Each vector of x is loaded once, from the column below the middle of the kernel, and goes to every row of outputs
+ * that has a tap there. A vector at x's first or last column gets its neighbours by shifting a zero in, and a row above
+ * or below x is one of zeros.
  */
 
-/* ROWS_TOGETHER: the rows of a tile, as the registers allow beside nine weights. */
-#define ROWS_MOST 7
+/* ROWS_TOGETHER: the rows of a tile, as the registers allow beside nine weights; 0 for a ring of rows. */
 
-/* Those with stride 2, which need registers for what they load. */
-#define ROWS_TOGETHER_2 3
+/* What a vector touches of x's columns: neither end, one, or both. */
+typedef enum rows_sides { ROWS_MIDDLE, ROWS_LEFT, ROWS_RIGHT, ROWS_WHOLE } rows_sides;
 
-/* Rows, whole tiles of them, that are done from left to right before those below: so y is written line after line. */
-#define ROWS_BAND (ROWS_TOGETHER == 7 ? 14 : 12)
-
-/* What a tile touches of x's and y's columns. */
-typedef enum rows_sides { ROWS_MIDDLE, ROWS_LEFT, ROWS_RIGHT } rows_sides;
-
-/* One channel, and what its tiles share. */
+/* One channel, and what its tiles share; for a ring, only the latter. */
 typedef struct rows_channel {
     const corr2d_planes *all;
     const float *weights, *bias;
@@ -27,91 +20,23 @@ typedef struct rows_channel {
     bool clamped, right;     /* whether there is a RIGHT tile */
     size_t row, row_end;     /* a band of rows */
     size_t first, end, last; /* of y's columns, where vectors begin: MIDDLE tiles from `first` on, below `end` */
-    f32xn_mask inside;       /* of the second vector of x that the last one reads with stride 2, what is in x */
+    f32xn_mask inside[2];    /* of the vectors of x that the last one reads, two with stride 2, what is in x */
 } rows_channel;
 
 /* The inputs of the three taps across, for a row of x from below the first one's middle on. */
 ALWAYS_INLINE void rows_load(f32xn *in, const float *x, const rows_channel *c, size_t stride, rows_sides sides) {
-    const bool left = sides == ROWS_LEFT, right = sides == ROWS_RIGHT;
+    const bool whole = sides == ROWS_WHOLE, left = whole || sides == ROWS_LEFT, right = whole || sides == ROWS_RIGHT;
     if (stride == 2) IN_ORDER;
-    const f32xn low = f32xn_load(x);
+    const f32xn low = whole ? f32xn_load_mask(x, c->inside[0]) : f32xn_load(x);
     if (stride == 1) {
         in[1] = low;
         in[0] = left ? f32xn_push_zero(low) : f32xn_load(x - 1);
         in[2] = right ? f32xn_pull(low) : f32xn_load(x + 1);
     } else {
-        const f32xn high = right ? f32xn_load_mask(x + LANES, c->inside) : f32xn_load(x + LANES);
+        const f32xn high = right ? f32xn_load_mask(x + LANES, c->inside[1]) : f32xn_load(x + LANES);
         f32xn_split(low, high, in + 1, in + 2);
         in[0] = left ? f32xn_push_zero(in[2]) : f32xn_push(in[2], x[-1]);
     }
-}
-
-/* `rows` rows of outputs from a row and column on; the weights, unless w is NULL, in registers. */
-ALWAYS_INLINE void rows_tile(const rows_channel *c, const f32xn *w, size_t row, size_t column, size_t rows,
-                             size_t stride, rows_sides sides) {
-    const corr2d_planes *all = c->all;
-    const float *const *x = all->table + row * stride;
-    const size_t middle = column * stride + 1 - all->before;
-    float *y = c->y + row * all->y_row + column;
-    f32xn acc[ROWS_MOST];
-    const f32xn bias = f32xn_splat(c->bias[0]);
-    UNROLL for (size_t o = 0; o < rows; o++) acc[o] = bias;
-    UNROLL for (size_t r = 0; r < (rows - 1) * stride + 3; r++) {
-        f32xn in[3];
-        rows_load(in, x[r] + middle, c, stride, sides);
-        UNROLL for (size_t v = 0; v < 3; v++) {
-            UNROLL for (size_t o = 0; o < rows; o++) {
-                const size_t u = r - o * stride;
-                if (u < 3) acc[o] = f32xn_fma(in[v], w ? w[u * 3 + v] : f32xn_splat(c->weights[u * 3 + v]), acc[o]);
-            }
-        }
-    }
-    if (c->clamped) {
-        const f32xn lo = f32xn_splat(all->lo), hi = f32xn_splat(all->hi);
-        UNROLL for (size_t o = 0; o < rows; o++) acc[o] = f32xn_clamp(acc[o], lo, hi);
-    }
-    UNROLL for (size_t o = 0; o < rows; o++, y += all->y_row) { f32xn_store(y, f32xn_add(acc[o], f32xn_splat(0.0f))); }
-}
-
-/* The tiles of a row, of these sides: one, or those in the middle, of which the last may overlap the one before. */
-ALWAYS_INLINE void rows_across(const rows_channel *c, const f32xn *w, size_t row, size_t rows, size_t stride,
-                               rows_sides sides) {
-    if (sides != ROWS_MIDDLE) {
-        rows_tile(c, w, row, sides == ROWS_RIGHT ? c->last : 0, rows, stride, sides);
-        return;
-    }
-    for (size_t column = c->first; column < c->end; column += LANES) {
-        rows_tile(c, w, row, column < c->last ? column : c->last, rows, stride, sides);
-    }
-}
-
-/* The band's rows, of which the last few may be done twice, here or in two bands. */
-ALWAYS_INLINE void rows_all(const rows_channel *c, size_t stride, rows_sides sides) {
-    const size_t rows = c->all->rows, together = stride == 1 ? ROWS_TOGETHER : ROWS_TOGETHER_2;
-    f32xn w[9];
-    if (rows < together) {
-        for (size_t row = c->row; row < c->row_end; row++) rows_across(c, NULL, row, 1, stride, sides);
-        return;
-    }
-    UNROLL for (size_t t = 0; t < 9; t++) w[t] = f32xn_splat(c->weights[t]);
-    const size_t last = rows - together;
-    for (size_t row = c->row; row < c->row_end; row += together) {
-        rows_across(c, w, row < last ? row : last, together, stride, sides);
-    }
-}
-
-/* A function for each, since together they would want more registers than there are. */
-#define ROWS(name, stride, sides)                                                                                      \
-    NOT_INLINE void planes_##name##_##stride(const rows_channel *c) { rows_all(c, stride, sides); }
-
-ROWS(left, 1, ROWS_LEFT)
-ROWS(middle, 1, ROWS_MIDDLE)
-ROWS(right, 1, ROWS_RIGHT)
-
-/* Where the rows inside a plane of x lie; those beside it stay what they are. */
-NOT_INLINE void rows_find(const corr2d_planes *all, const float *x) {
-    const float **row = all->table + all->above, **const end = row + all->x_rows;
-    for (; row < end; row++, x += all->x_row) *row = x;
 }
 
 /* Cuts a row of y into vectors. */
@@ -121,34 +46,14 @@ static inline rows_channel rows_cut(const corr2d_planes *all) {
     rows_channel c = {.all = all, .last = last, .first = all->before * LANES};
     c.right = middle + (LANES - 1) * stride + 1 >= all->x_columns;
     c.end = c.right ? last : all->columns;
-    c.inside = f32xn_mask_of(inside < LANES ? 0 : inside < 2 * LANES ? inside - LANES : LANES);
+    c.inside[0] = f32xn_mask_of(inside < LANES ? inside : LANES);
+    c.inside[1] = f32xn_mask_of(inside < LANES ? 0 : inside < 2 * LANES ? inside - LANES : LANES);
     c.clamped = clamps(all->lo, all->hi);
     return c;
 }
 
-/* The tiles in the middle of rows and at their ends, of one stride. */
-typedef struct rows_fns {
-    void (*middle)(const rows_channel *c), (*left)(const rows_channel *c), (*right)(const rows_channel *c);
-} rows_fns;
-
-/* What is read of x in its middle then is near for its sides. */
-static inline void rows_band(const rows_channel *c, const rows_fns *fns) {
-    if (c->first < c->end) fns->middle(c);
-    if (c->all->before) fns->left(c);
-    if (c->right) fns->right(c);
-}
-
-static inline void rows_planes(const corr2d_planes *all, const rows_fns *fns) {
-    rows_channel c = rows_cut(all);
-    for (size_t r = 0; r < (all->rows - 1) * all->stride + 3; r++) all->table[r] = all->zeros;
-    for (size_t i = 0; i < all->channels; i++) {
-        c.weights = all->weights + i * 9;
-        c.bias = all->bias + i;
-        c.y = all->y + i * all->y_channel;
-        rows_find(all, all->x + i * all->x_channel);
-        for (c.row = 0; c.row < all->rows; c.row = c.row_end) {
-            c.row_end = all->rows - c.row > ROWS_BAND ? c.row + ROWS_BAND : all->rows;
-            rows_band(&c, fns);
-        }
-    }
-}
+#if ROWS_TOGETHER
+#include "kernels/tiles/rows_together.h"
+#else
+#include "kernels/tiles/rows_ring.h"
+#endif

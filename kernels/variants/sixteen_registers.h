@@ -8,7 +8,7 @@
 #define CHANNEL_PARTS 0
 #define CHANNEL_VECTORS 2
 #define PANEL_ROWS 4
-#define ROWS_TOGETHER 4
+#define ROWS_TOGETHER 0
 
 #include "kernels/tiles/channel.h"
 #include "kernels/tiles/depthwise.h"
@@ -45,7 +45,7 @@ const corr2d_kernels CORR2D_KERNELS = {
     .depthwise_pack = depthwise_pack,
     .depthwise_planes = depthwise_planes,
     .depthwise_rows = depthwise_rows,
-    .rows_columns = LANES + 1,
+    .rows_columns = 1,
     .rows_any = ROWS_ANY,
     .depthwise_channel = depthwise_channel,
     .depthwise_edge = depthwise_edge,
