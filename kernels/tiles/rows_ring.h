@@ -35,8 +35,8 @@ ALWAYS_INLINE void ring_add(f32xn (*acc)[3], const rows_channel *c, const float 
         if (v == 0 || stride == 2) IN_ORDER;
         UNROLL for (size_t a = 0; a < live; a++) {
             const size_t u = (live - 1 - a) * stride + below;
-            UNROLL for (size_t s = 0; s < count && u < 3; s++) {
-                acc[s][a] = f32xn_fma(in[s][v], f32xn_splat(w[u * 3 + v]), acc[s][a]);
+            UNROLL for (size_t s = 0; s < count; s++) {
+                if (u < 3) acc[s][a] = f32xn_fma(in[s][v], f32xn_splat(w[u * 3 + v]), acc[s][a]);
             }
         }
     }
