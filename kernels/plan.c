@@ -162,8 +162,7 @@ static corr2d_status draw(corr2d_plan **plan, corr2d_plan draft, bool finite) {
     bool overflow = false;
     draft.finite = finite;
     draft.path->cut(&draft, &overflow);
-    draft.strip.halve = draft.kernels->halve;
-    draft.strip.turn = draft.kernels->turn;
+    draft.strip.kernels = draft.kernels;
     return allocate(plan, &draft, overflow);
 }
 

@@ -187,7 +187,7 @@ static void pack_pixels(float *to, const block *b, const corr2d_strip *strip, si
         zeros(to, before * pixel);
         if (turns) {
             if (channels < pixel) zeros(to + before * pixel, inside * pixel);
-            strip->turn(to + before * pixel, pixel, x, channel, inside, channels);
+            strip->kernels->turn(to + before * pixel, pixel, x, channel, inside, channels);
         } else {
             gather_pixels(to + before * pixel, x, inside, b->column, channels, channel, pixel);
         }
@@ -202,7 +202,7 @@ static void pack_channels(float *strip_data, const corr2d_strip *strip, const co
     for (size_t r = 0; r < strip->rows.count; r++) {
         for (size_t s = 0; s < strip->columns.count; s++) {
             const block b = block_of(strip, layer, x, out, r, s);
-            corr2d_halve_fn *const halve = layer->x.column == 1 && b.column == 2 ? strip->halve : NULL;
+            corr2d_halve_fn *const halve = layer->x.column == 1 && b.column == 2 ? strip->kernels->halve : NULL;
             float *to = strip_data + r * strip->rows.pitch * strip->row + s * strip->run;
             if (strip->channels_last) {
                 pack_pixels(to, &b, strip, channels, layer->x.channel);

@@ -39,8 +39,7 @@ typedef struct corr2d_strip {
     bool channels_last;
     size_t channel, run, row, column; /* distances; `run` between column runs, row runs follow on as rows */
     size_t size;                      /* of the whole strip */
-    corr2d_halve_fn *halve;
-    corr2d_turn_fn *turn;
+    const corr2d_kernels *kernels;    /* whose words pack it */
 } corr2d_strip;
 
 corr2d_strip corr2d_strip_planes(corr2d_runs rows, corr2d_runs columns, size_t channels, bool *overflow);

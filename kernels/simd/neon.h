@@ -108,17 +108,6 @@ WORD f32xn f32xn_fma_lane(f32xn x, f32x4 w, size_t lane, f32xn c) {
     }
 }
 
-/* The floats of `a` four by four, `step` apart in memory. */
-WORD f32xn f32xn_load_quads(const float *p, size_t step) {
-    (void)step;
-    return f32xn_load(p);
-}
-
-WORD void f32xn_store_quads(float *p, size_t step, f32xn a) {
-    (void)step;
-    f32xn_store(p, a);
-}
-
 /* Each four lanes of the four as rows of a square: its columns. */
 WORD void f32xn_transpose_quads(f32xn *a) {
     const simde_float32x4x2_t ab = simde_vtrnq_f32(a[0], a[1]), cd = simde_vtrnq_f32(a[2], a[3]);

@@ -87,17 +87,6 @@ WORD f32x4 f32x4_load(const float *p) { return p; }
 
 WORD f32xn f32xn_fma_lane(f32xn x, f32x4 w, size_t lane, f32xn c) { return f32xn_fma(f32xn_splat(w[lane]), x, c); }
 
-/* The floats of `a` four by four, `step` apart in memory. */
-WORD f32xn f32xn_load_quads(const float *p, size_t step) {
-    (void)step;
-    return f32xn_load(p);
-}
-
-WORD void f32xn_store_quads(float *p, size_t step, f32xn a) {
-    (void)step;
-    f32xn_store(p, a);
-}
-
 /* Each four lanes of the four as rows of a square: its columns. */
 WORD void f32xn_transpose_quads(f32xn *a) {
     const f32xn ab_low = simde_mm_unpacklo_ps(a[0], a[1]), ab_high = simde_mm_unpackhi_ps(a[0], a[1]);

@@ -165,16 +165,12 @@ ALWAYS_INLINE void channel_store(channel_acc *acc, const corr2d_tile *tile, cons
 /* Pixels that go between y and the buffer at a time, if they are neighbours there. */
 #define CHANNEL_BLOCK (LANES > 4 ? LANES : 4)
 
+#if LANES > 1
 /*
  * Four channels of a block of pixels, or of the first few of one, between y, whose pixels are neighbours, and the
  * buffer, `pitch` from pixel to pixel there.
  */
 ALWAYS_INLINE void channel_block(float *y, size_t y_channel, float *buffer, size_t pitch, size_t pixels, bool out) {
-#if LANES == 1
-    for (size_t c = 0; c < 4; c++, y += y_channel, buffer++) {
-        for (size_t i = 0; i < pixels; i++) *(out ? y + i : buffer + i * pitch) = *(out ? buffer + i * pitch : y + i);
-    }
-#else
     const bool whole = pixels == LANES;
     const f32xn_mask mask = f32xn_mask_of(pixels);
     f32xn a[4];
@@ -191,15 +187,17 @@ ALWAYS_INLINE void channel_block(float *y, size_t y_channel, float *buffer, size
     } else {
         EACH(i, 4, 4) f32xn_store_part(y + i * y_channel, a[i], pixels);
     }
-#endif
 }
+#endif
 
 /* All channels of a block or of the first few of one, or of a single pixel. */
 ALWAYS_INLINE void channel_blocks(float *y, size_t y_channel, float *buffer, size_t pitch, size_t channels,
                                   size_t pixels, bool out) {
+#if LANES > 1
     for (; pixels > 1 && channels >= 4; channels -= 4, y += 4 * y_channel, buffer += 4) {
         channel_block(y, y_channel, buffer, pitch, pixels, out);
     }
+#endif
     for (; channels; channels--, y += y_channel, buffer++) {
         for (size_t i = 0; i < pixels; i++) *(out ? y + i : buffer + i * pitch) = *(out ? buffer + i * pitch : y + i);
     }

@@ -39,6 +39,19 @@
  */
 #define FORGET(p) __asm__("" : "+r"(p))
 
+#if LANES == 4
+/* The floats of a vector four by four, `step` apart in memory: wider vectors have words of their own. */
+WORD f32xn f32xn_load_quads(const float *p, size_t step) {
+    (void)step;
+    return f32xn_load(p);
+}
+
+WORD void f32xn_store_quads(float *p, size_t step, f32xn a) {
+    (void)step;
+    f32xn_store(p, a);
+}
+#endif
+
 /* Whether there is an activation. */
 ALWAYS_INLINE bool clamps(float lo, float hi) { return lo > -INFINITY || hi < INFINITY; }
 

@@ -23,15 +23,11 @@ static void halve(float *restrict to, const float *restrict from, size_t count) 
     f32xn_store(to + last, odd);
 }
 
+#if LANES > 1
 /*
  * Four channels. The last vector ends with the last pixel, and does some pixels again, or else begins with the first.
  */
 static inline void turn_four(float *to, size_t step, const float *from, size_t channel, size_t pixels) {
-#if LANES == 1
-    for (size_t i = 0; i < pixels; i++, to += step) {
-        for (size_t c = 0; c < 4; c++) to[c] = from[c * channel + i];
-    }
-#else
     const f32xn_mask mask = f32xn_mask_of(pixels < LANES ? pixels : LANES);
     for (size_t first = 0, next; first < pixels; first = next) {
         next = first + LANES;
@@ -44,12 +40,14 @@ static inline void turn_four(float *to, size_t step, const float *from, size_t c
         f32xn_transpose_quads(a);
         EACH(i, 4, 4) f32xn_store_quads(to + (first + i) * step, 4 * step, a[i]);
     }
-#endif
 }
+#endif
 
 static void turn(float *restrict to, size_t step, const float *restrict from, size_t channel, size_t pixels,
                  size_t channels) {
+#if LANES > 1
     for (; channels >= 4; channels -= 4, to += 4, from += 4 * channel) turn_four(to, step, from, channel, pixels);
+#endif
     for (; channels; channels--, to++, from += channel) {
         for (size_t i = 0; i < pixels; i++) to[i * step] = from[i];
     }
