@@ -11,6 +11,9 @@
 /* A cache line. */
 #define LINE_LANES 16
 
+/* How far ahead weights are fetched, which may come from far away and are used up fast by a map of one tile. */
+#define WEIGHTS_AHEAD 512
+
 /* A tile's constants. With `more` it has one pixel more, whose vector holds the channels of its one panel. */
 typedef struct pixel_shape {
     size_t panels, vectors;
@@ -73,7 +76,7 @@ ALWAYS_INLINE void pixel_tap(pixel_acc *acc, const f32xn *x_f32xn, const float *
     }
 }
 
-/* All taps of the packed pixels, and of `more` behind them. May fetch vectors at `far` on the way. */
+/* All taps of the packed pixels, and of `more` behind them. On the way fetches weights or vectors at `far`. */
 ALWAYS_INLINE void pixel_taps(pixel_acc *acc, const corr2d_tile *tile, const pixel_step *s, pixel_shape is,
                               const float *far, bool fetching) {
     const size_t panel = tile->panel;
@@ -83,7 +86,11 @@ ALWAYS_INLINE void pixel_taps(pixel_acc *acc, const corr2d_tile *tile, const pix
     while (weights != end) {
         f32xn x_f32xn[CORR2D_MAX_VECTORS];
         EACH(v, is.vectors, CORR2D_MAX_VECTORS) x_f32xn[v] = f32xn_load(packed + v * LANES);
-        if (fetching) __builtin_prefetch(far + *fetched++, 0, 2);
+        if (fetching) {
+            __builtin_prefetch(far + *fetched++, 0, 2);
+        } else {
+            __builtin_prefetch(weights + WEIGHTS_AHEAD, 0, 3);
+        }
         pixel_tap(acc, x_f32xn, more, weights, panel, is);
         packed += is.vectors * LANES;
         weights += PANEL_ROWS;
