@@ -11,7 +11,7 @@
 /* A cache line. */
 #define LINE_LANES 16
 
-/* How far ahead weights are fetched, which may come from far away and are used up fast by a map of one tile. */
+/* How far ahead weights are fetched, which may come from far away, and which a map of one tile uses up fast. */
 #define WEIGHTS_AHEAD 512
 
 /* A tile's constants. With `more` it has one pixel more, whose vector holds the channels of its one panel. */
@@ -76,9 +76,12 @@ ALWAYS_INLINE void pixel_tap(pixel_acc *acc, const f32xn *x_f32xn, const float *
     }
 }
 
-/* All taps of the packed pixels, and of `more` behind them. On the way fetches weights or vectors at `far`. */
+/* What is fetched on the way, where pixels are packed: the next ones' vectors, or weights. */
+typedef enum pixel_ahead { AHEAD_NOTHING, AHEAD_PIXELS, AHEAD_WEIGHTS } pixel_ahead;
+
+/* All taps of the packed pixels, and of `more` behind them; `far` are the next pixels. */
 ALWAYS_INLINE void pixel_taps(pixel_acc *acc, const corr2d_tile *tile, const pixel_step *s, pixel_shape is,
-                              const float *far, bool fetching) {
+                              const float *far, pixel_ahead ahead) {
     const size_t panel = tile->panel;
     const ptrdiff_t *fetched = tile->fetched;
     const float *packed = s->packed, *more = packed + tile->taps * is.vectors * LANES;
@@ -86,11 +89,8 @@ ALWAYS_INLINE void pixel_taps(pixel_acc *acc, const corr2d_tile *tile, const pix
     while (weights != end) {
         f32xn x_f32xn[CORR2D_MAX_VECTORS];
         EACH(v, is.vectors, CORR2D_MAX_VECTORS) x_f32xn[v] = f32xn_load(packed + v * LANES);
-        if (fetching) {
-            __builtin_prefetch(far + *fetched++, 0, 2);
-        } else {
-            __builtin_prefetch(weights + WEIGHTS_AHEAD, 0, 3);
-        }
+        if (ahead == AHEAD_PIXELS) __builtin_prefetch(far + *fetched++, 0, 2);
+        if (ahead == AHEAD_WEIGHTS) __builtin_prefetch(weights + WEIGHTS_AHEAD, 0, 3);
         pixel_tap(acc, x_f32xn, more, weights, panel, is);
         packed += is.vectors * LANES;
         weights += PANEL_ROWS;
@@ -140,9 +140,11 @@ ALWAYS_INLINE void pixel_sum(pixel_acc *acc, const corr2d_tile *tile, const pixe
     const bool last = s->channels <= is.panels * PANEL_ROWS;
     const size_t step = (tile->channels - s->channels) / PANEL_ROWS;
     if (!tile->offsets && is.vectors == PIXEL_VECTORS && !is.more && tile->fetched && step < is.vectors) {
-        pixel_taps(acc, tile, s, is, tile->x + s->x_pixel[step] + tile->ahead, true);
+        pixel_taps(acc, tile, s, is, tile->x + s->x_pixel[step] + tile->ahead, AHEAD_PIXELS);
+    } else if (!tile->offsets && (LANES >= LINE_LANES || (is.vectors == PIXEL_VECTORS && tile->far_weights))) {
+        pixel_taps(acc, tile, s, is, NULL, AHEAD_WEIGHTS);
     } else if (!tile->offsets) {
-        pixel_taps(acc, tile, s, is, NULL, false);
+        pixel_taps(acc, tile, s, is, NULL, AHEAD_NOTHING);
     } else if (s->packed) {
         pixel_taps_reading(acc, tile, s, is, PIXEL_PACK);
     } else if (is.vectors == PIXEL_VECTORS && !is.more && tile->ahead && last) {
