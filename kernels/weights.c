@@ -7,87 +7,55 @@
 
 #define LINE_FLOATS 16
 
+/* About so many weights are packed at a time, and stay in the first cache meanwhile; but so many side by side. */
+#define PACKED_FLOATS 4096
+#define LEAST_TOGETHER 16
+
 /*
  * Groups that are units of their own are packed each for itself; a unit that spans the groups, which is one input
- * channel each, has all their output channels in its panels.
+ * channel each, has all their output channels in its panels. An output channel's taps are side by side, or, where c
+ * runs fastest, as many runs of weights as a kernel has.
  */
 typedef struct packing {
-    const corr2d_layer *layer;
+    const corr2d_kernels *kernels;
     const float *weights;
-    size_t taps;              /* of one output channel */
-    size_t channel, row, tap; /* distances in the source, of c, u, v */
-    bool in_order;            /* which is the order wanted */
+    size_t taps;      /* of one output channel */
+    size_t run, runs; /* weights in a run */
 } packing;
 
-static packing packing_of(const corr2d_layer *layer, const float *weights) {
-    const size_t rows = layer->rows.taps, columns = layer->columns.taps, channels = layer->group_in;
-    packing p = {.layer = layer, .weights = weights, .taps = corr2d_layer_taps(layer)};
-    const bool last = layer->weights_layout == CORR2D_OHWI;
-    p.tap = last ? channels : 1;
-    p.row = columns * p.tap;
-    p.channel = last ? 1 : rows * columns;
-    p.in_order = !last || rows * columns == 1 || channels == 1;
-    return p;
+static packing packing_of(const corr2d_plan *plan, const float *weights) {
+    const corr2d_layer *layer = &plan->layer;
+    const size_t taps = corr2d_layer_taps(layer), channels = layer->group_in;
+    const bool apart = layer->weights_layout == CORR2D_OHWI && channels > 1;
+    return (packing){plan->kernels, weights, taps, apart ? channels : taps, apart ? taps / channels : 1};
 }
 
-/* Output channels that are packed side by side, and the taps of each at a time: what compilers make vectors of. */
-#define TOGETHER 4
-#define RUN 16
-
-/* A run of taps of all that are packed together, which are `apart` in the source, and packed `step` apart. */
-static void pack_run(float *to, const float *from, size_t step, size_t apart) {
-    float side[RUN][TOGETHER];
-    for (size_t t = 0; t < RUN; t++) {
-        side[t][0] = from[t];
-        side[t][1] = from[apart + t];
-        side[t][2] = from[2 * apart + t];
-        side[t][3] = from[3 * apart + t];
-    }
-    for (size_t t = 0; t < RUN; t++) memcpy(to + t * step, side[t], sizeof side[t]);
-}
-
-/* `count` taps, side by side in the source, of `real` output channels; zeros for those that are left of `width`. */
-static void pack_taps(float *restrict to, const float *restrict from, size_t count, size_t step, size_t real,
-                      size_t width, size_t apart) {
-    if (real == TOGETHER) {
-        for (; count >= RUN; count -= RUN, from += RUN, to += RUN * step) pack_run(to, from, step, apart);
-    }
-    for (size_t t = 0; t < count; t++, to += step) {
-        for (size_t o = 0; o < width; o++) to[o] = o < real ? from[o * apart + t] : 0.0f;
-    }
-}
-
-/* The input channels from c on, `count` of them, of a few output channels from the first-th on. */
-static void pack_channels(float *to, const packing *p, size_t first, size_t real, size_t width, size_t c, size_t count,
-                          size_t step) {
-    const float *from = p->weights + first * p->taps + c * p->channel;
-    const size_t kernel = p->layer->rows.taps * p->layer->columns.taps;
-    if (p->in_order) {
-        pack_taps(to, from, count * kernel, step, real, width, p->taps);
+/* `count` weights, side by side in the source, of `real` output channels, `step` apart. */
+static void pack_run(float *to, size_t step, const float *from, const packing *p, size_t count, size_t real) {
+    if (count >= p->kernels->lanes) {
+        p->kernels->turn(to, step, from, p->taps, count, real);
         return;
     }
-    for (size_t t = 0; t < kernel; t++, to += step, from += p->tap) {
-        pack_taps(to, from, count, step * kernel, real, width, p->taps);
+    for (; count; count--, to += step, from++) {
+        for (size_t o = 0; o < real; o++) to[o] = from[o * p->taps];
     }
 }
 
-/* One panel of `real` channels, a few input channels at a time, so that what is written stays in the first cache. */
+/* One panel of `real` channels, and zeros for those that are left of `width`. */
 static void pack_panel(float *to, const packing *p, size_t first, size_t real, size_t width) {
-    const size_t kernel = p->layer->rows.taps * p->layer->columns.taps, least = p->in_order ? 1 : LINE_FLOATS;
-    const size_t step = corr2d_max(least, 64 / kernel);
-    for (size_t c = 0; c < p->layer->group_in; c += step) {
-        const size_t count = corr2d_min(step, p->layer->group_in - c);
-        for (size_t o = 0; o < width; o += TOGETHER) {
-            const size_t some = corr2d_min(TOGETHER, width - o), left = o < real ? real - o : 0;
-            pack_channels(to + o, p, first + o, corr2d_min(left, some), some, c, count, width);
-        }
-        to += count * kernel * width;
+    const float *from = p->weights + first * p->taps;
+    const size_t step = p->runs * width, most = corr2d_max(LEAST_TOGETHER, PACKED_FLOATS / step);
+    if (real < width) memset(to, 0, width * p->taps * sizeof *to);
+    for (size_t done = 0, count; done < p->run; done += count, from += count, to += count * step) {
+        const size_t left = p->run - done;
+        count = left < 2 * most ? left : most;
+        for (size_t t = 0; t < p->runs; t++) pack_run(to + t * width, step, from + t * p->run, p, count, real);
     }
 }
 
 /* `count` output channels from the first-th on, as panels. Returns where they end. */
 static float *pack_panels(float *to, const corr2d_plan *plan, const packing *p, size_t first, size_t count) {
-    if (plan->panel_channels == 1 && p->in_order) {
+    if (plan->panel_channels == 1 && p->runs == 1) {
         memcpy(to, p->weights + first * p->taps, count * p->taps * sizeof *to);
         return to + count * p->taps;
     }
@@ -101,7 +69,7 @@ static float *pack_panels(float *to, const corr2d_plan *plan, const packing *p, 
 }
 
 void corr2d_weights_pack(const corr2d_plan *plan, const float *weights) {
-    const packing p = packing_of(&plan->layer, weights);
+    const packing p = packing_of(plan, weights);
     float *to = plan->weights;
     for (size_t g = 0; g < plan->unit_groups; g++) {
         to = pack_panels(to, plan, &p, g * plan->unit_channels, plan->unit_channels);
