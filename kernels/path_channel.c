@@ -53,6 +53,10 @@
 #define STRIP_PIXELS 512
 #define STRIP_FLOATS (128u << 10)
 
+/* Of fewer taps tiles of more than one vector have at most so many pixels: more would store too much at once. */
+#define SHORT_SUM 64
+#define SHORT_PIXELS 6
+
 static bool planes(const corr2d_layer *layer) { return layer->x.channel != 1; }
 
 /* Whether a strip's rows are x's, padded: no column between is useless. */
@@ -111,10 +115,16 @@ static const corr2d_sights *columns_of(const corr2d_plan *plan, const corr2d_sig
     return row->apart ? &plan->columns_seen : &plan->columns_all;
 }
 
+/* The most pixels of a tile of so many vectors. */
+static size_t tile_pixels(const corr2d_plan *plan, size_t vectors) {
+    const size_t most = plan->kernels->channel_pixels[vectors];
+    return vectors > 1 && corr2d_layer_taps(&plan->layer) < SHORT_SUM ? corr2d_min(most, SHORT_PIXELS) : most;
+}
+
 /* Columns of x that a whole tile of pixels in a row sees. */
 static size_t tile_columns(const corr2d_plan *plan) {
     const corr2d_axis *columns = &plan->layer.columns;
-    const size_t pixels = plan->kernels->channel_pixels[plan->panel_channels / plan->kernels->lanes];
+    const size_t pixels = tile_pixels(plan, plan->panel_channels / plan->kernels->lanes);
     return (pixels - 1) * columns->stride + (columns->taps - 1) * columns->dilation + 1;
 }
 
@@ -131,7 +141,7 @@ static double lines_read(const corr2d_plan *plan, size_t taps) {
  * comes from the second cache, as long as 4.
  */
 static double panel_cost(const corr2d_plan *plan, size_t vectors, size_t pixels, size_t taps) {
-    const size_t tiles = corr2d_div_up(pixels, plan->kernels->channel_pixels[vectors]), chains = pixels * vectors;
+    const size_t tiles = corr2d_div_up(pixels, tile_pixels(plan, vectors)), chains = pixels * vectors;
     const size_t waits = corr2d_max((2 * chains + tiles * FEW_CHAINS) / 3, tiles * vectors * WEIGHTS_COST);
     const double lasts = (double)corr2d_max(chains, waits) * (double)taps * (double)plan->layer.group_in;
     return lasts + (double)tiles * (TILE_COST + lines_read(plan, taps) * LINE_COST);
@@ -547,7 +557,7 @@ static void run_block(const corr2d_job *job, const float *x, size_t c, size_t ch
         panels = panels_together(job, panel, channels * kernel);
         const size_t part = corr2d_panel_channels(plan, panel), vectors = corr2d_div_up(part, k->lanes);
         p.kernels = k->channel[vectors];
-        p.most = k->channel_pixels[vectors];
+        p.most = tile_pixels(plan, vectors);
         p.tile.channels = (panels - 1) * plan->panel_channels + part;
         p.tile.y = job->y + panel * plan->panel_channels * layer->y.channel;
         p.tile.weights = corr2d_panel_weights(plan, job->group, panel, c * kernel);

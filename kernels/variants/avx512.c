@@ -2,7 +2,7 @@
 #include "kernels/simd/avx512.h"
 
 /*
- * Up to twenty-four accumulators: 8 channels x 3 vectors of pixels; 4 or 3 vectors of channels by 6 pixels, 2 by 8, 1
+ * Up to twenty-four accumulators: 8 channels x 3 vectors of pixels; 4 vectors of channels by 6 pixels, 3 or 2 by 8, 1
  * by 12.
  */
 #define CHANNEL_LANES false
@@ -26,11 +26,11 @@ PIXEL_TILE_MORE(3)
 
 CHANNEL_TILES_12(1)
 CHANNEL_TILES_8(2)
-CHANNEL_TILES_6(3)
+CHANNEL_TILES_8(3)
 CHANNEL_TILES_6(4)
 
 #define CHANNEL_TABLE                                                                                                  \
-    { [1] = CHANNEL_ROW_12(1), [2] = CHANNEL_ROW_8(2), [3] = CHANNEL_ROW_6(3), [4] = CHANNEL_ROW_6(4) }
+    { [1] = CHANNEL_ROW_12(1), [2] = CHANNEL_ROW_8(2), [3] = CHANNEL_ROW_8(3), [4] = CHANNEL_ROW_6(4) }
 
 extern const corr2d_kernels corr2d_kernels_avx2;
 
@@ -51,7 +51,7 @@ const corr2d_kernels CORR2D_KERNELS = {
     .channel_columns = 128,
     .channel_map = 256,
     .channel_vectors = CHANNEL_VECTORS,
-    .channel_pixels = {[1] = 12, [2] = 8, [3] = 6, [4] = 6},
+    .channel_pixels = {[1] = 12, [2] = 8, [3] = 8, [4] = 6},
     .channel = CHANNEL_TABLE,
     .channel_groups = CHANNEL_GROUPS,
     .depthwise_pixel = depthwise_pixel,
