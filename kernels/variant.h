@@ -135,6 +135,10 @@ typedef void corr2d_halve_fn(float *to, const float *from, size_t count);
  */
 typedef void corr2d_turn_fn(float *to, size_t step, const float *from, size_t channel, size_t pixels, size_t channels);
 
+/* And back: to[c * channel + i] = from[i * step + c]. May read anything in up to lanes - 1 pixels behind them. */
+typedef void corr2d_unturn_fn(float *to, size_t channel, const float *from, size_t step, size_t pixels,
+                              size_t channels);
+
 /*
  * One call of what packs pixels of a row of y as the pixel tiles stream them, straight from x, whose columns are
  * neighbours: for kernels with three columns, and a stride of 2.
@@ -155,7 +159,8 @@ typedef struct corr2d_kernels {
 
     corr2d_halve_fn *halve;   /* for strips, where the stride is 2 */
     corr2d_threes_fn *threes; /* for pixel tiles, where the stride is 2; may be NULL */
-    corr2d_turn_fn *turn;     /* for strips of planes whose channels are to be neighbours */
+    corr2d_turn_fn *turn;     /* for strips of planes whose channels are to be neighbours, and packed weights */
+    corr2d_unturn_fn *unturn; /* for outputs in planes */
 
     /*
      * Pixel tiles: vectors hold neighbouring pixels, p panels of panel_rows output channels by v vectors of pixels.

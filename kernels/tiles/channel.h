@@ -5,7 +5,7 @@
  * which short sums gain by with AVX2 and lose by with AVX-512; CHANNEL_VECTORS, those of its widest tiles; and
  * CHANNEL_PARTS, those of tiles that store a part of their last vector themselves.
  */
-#include "kernels/tiles/common.h"
+#include "kernels/tiles/turn.h"
 
 /* acc[i][v]: pixel i, output channels v * LANES ... v * LANES + LANES - 1. */
 typedef struct channel_acc {
@@ -165,44 +165,6 @@ ALWAYS_INLINE void channel_store(channel_acc *acc, const corr2d_tile *tile, cons
 /* Pixels that go between y and the buffer at a time, if they are neighbours there. */
 #define CHANNEL_BLOCK (LANES > 4 ? LANES : 4)
 
-#if LANES > 1
-/*
- * Four channels of a block of pixels, or of the first few of one, between y, whose pixels are neighbours, and the
- * buffer, `pitch` from pixel to pixel there.
- */
-ALWAYS_INLINE void channel_block(float *y, size_t y_channel, float *buffer, size_t pitch, size_t pixels, bool out) {
-    const bool whole = pixels == LANES;
-    const f32xn_mask mask = f32xn_mask_of(pixels);
-    f32xn a[4];
-    if (out) {
-        EACH(i, 4, 4) a[i] = f32xn_load_quads(buffer + i * pitch, 4 * pitch);
-    } else {
-        EACH(i, 4, 4) a[i] = whole ? f32xn_load(y + i * y_channel) : f32xn_load_mask(y + i * y_channel, mask);
-    }
-    f32xn_transpose_quads(a);
-    if (!out) {
-        EACH(i, 4, 4) f32xn_store_quads(buffer + i * pitch, 4 * pitch, a[i]);
-    } else if (whole) {
-        EACH(i, 4, 4) f32xn_store(y + i * y_channel, a[i]);
-    } else {
-        EACH(i, 4, 4) f32xn_store_part(y + i * y_channel, a[i], pixels);
-    }
-}
-#endif
-
-/* All channels of a block or of the first few of one, or of a single pixel. */
-ALWAYS_INLINE void channel_blocks(float *y, size_t y_channel, float *buffer, size_t pitch, size_t channels,
-                                  size_t pixels, bool out) {
-#if LANES > 1
-    for (; pixels > 1 && channels >= 4; channels -= 4, y += 4 * y_channel, buffer += 4) {
-        channel_block(y, y_channel, buffer, pitch, pixels, out);
-    }
-#endif
-    for (; channels; channels--, y += y_channel, buffer++) {
-        for (size_t i = 0; i < pixels; i++) *(out ? y + i : buffer + i * pitch) = *(out ? buffer + i * pitch : y + i);
-    }
-}
-
 /* How many of the pixels are neighbours in y. */
 static inline size_t channel_neighbours(const ptrdiff_t *pixel, size_t pixels) {
     size_t count = 1;
@@ -211,38 +173,30 @@ static inline size_t channel_neighbours(const ptrdiff_t *pixel, size_t pixels) {
 }
 
 /*
- * Of a step's outputs those of pixels first ... end - 1, `out` of the buffer to y or in. With `more` of them to come,
- * less than a block at the end is left. Returns where it ends.
+ * Of a step's outputs those of pixels first ... end - 1, out of the buffer to y. With `more` of them to come, less than
+ * a block at the end is left. Returns where it ends.
  */
-ALWAYS_INLINE size_t channel_move(const channel_step *s, size_t y_channel, float *buffer, size_t pitch, size_t first,
-                                  size_t end, bool more, bool out) {
+NOT_INLINE size_t channel_scatter(const channel_step *s, size_t y_channel, const float *buffer, size_t pitch,
+                                  size_t first, size_t end, bool more) {
     for (; y_channel == 1 && first < end; first++) {
-        float *y = s->y + s->y_pixel[first], *at = buffer + first * pitch;
-        memcpy(out ? y : at, out ? at : y, s->channels * sizeof *y);
+        memcpy(s->y + s->y_pixel[first], buffer + first * pitch, s->channels * sizeof *buffer);
     }
     for (size_t count; first < end; first += count) {
         const size_t most = end - first < CHANNEL_BLOCK ? end - first : CHANNEL_BLOCK;
-        float *const y = s->y + s->y_pixel[first], *const at = buffer + first * pitch;
         count = channel_neighbours(s->y_pixel + first, most);
         if (more && count == most && most < CHANNEL_BLOCK) break;
-        if (LANES > 1 && out && count == CHANNEL_BLOCK) {
-            channel_blocks(y, y_channel, at, pitch, s->channels, CHANNEL_BLOCK, out);
-        } else if (LANES > 1 && out && count == 1) {
-            channel_blocks(y, y_channel, at, pitch, s->channels, 1, out);
-        } else {
-            channel_blocks(y, y_channel, at, pitch, s->channels, count, out);
-        }
+        unturn(s->y + s->y_pixel[first], y_channel, buffer + first * pitch, pitch, count, s->channels);
     }
     return first;
 }
 
+/* And in. */
 NOT_INLINE void channel_gather(const channel_step *s, size_t y_channel, float *buffer, size_t pitch, size_t pixels) {
-    channel_move(s, y_channel, buffer, pitch, 0, pixels, false, false);
-}
-
-NOT_INLINE size_t channel_scatter(const channel_step *s, size_t y_channel, float *buffer, size_t pitch, size_t first,
-                                  size_t end, bool more) {
-    return channel_move(s, y_channel, buffer, pitch, first, end, more, true);
+    for (size_t first = 0, count; first < pixels; first += count) {
+        const float *const y = s->y + s->y_pixel[first];
+        count = y_channel == 1 ? 1 : channel_neighbours(s->y_pixel + first, pixels - first);
+        turn(buffer + first * pitch, pitch, y, y_channel, count, s->channels);
+    }
 }
 
 /* One panel by the pixels at x, which are read here, so that they stay in registers in the loops over taps. */

@@ -40,6 +40,7 @@ const corr2d_kernels CORR2D_KERNELS = {
     .lanes = LANES,
     .halve = halve,
     .turn = turn,
+    .unturn = unturn,
     .threes = threes,
     .pixel_vectors = PIXEL_VECTORS,
     .panel_rows = PANEL_ROWS,

@@ -23,6 +23,7 @@ const corr2d_kernels CORR2D_KERNELS = {
     .lanes = LANES,
     .halve = halve,
     .turn = turn,
+    .unturn = unturn,
     .pixel_vectors = 1,
     .panel_rows = PANEL_ROWS,
     .pixel = {[1] = {[1] = pixel_1x1}},

@@ -31,6 +31,7 @@ const corr2d_kernels CORR2D_KERNELS = {
     .lanes = LANES,
     .halve = halve,
     .turn = turn,
+    .unturn = unturn,
     .pixel_vectors = PIXEL_VECTORS,
     .panel_rows = PANEL_ROWS,
     .pixel = {[1] = {[1] = pixel_1x1}, [2] = {[1] = pixel_1x2}, [3] = {[1] = pixel_1x3}},
