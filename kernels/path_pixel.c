@@ -29,9 +29,9 @@
 #define MOST_THREE_TAPS 63
 #define THREES_FLOATS (4u << 10)
 
-/* A strip's pixels, and what its packed block may take: a 512 KiB second cache's size. */
+/* A strip's pixels, and what its packed block may take: little more than a 512 KiB second cache. */
 #define STRIP_PIXELS 1344
-#define STRIP_FLOATS (128u << 10)
+#define STRIP_FLOATS (144u << 10)
 
 /* The weights that all pixels of a strip pass before the next, each packed anew: most of a 1 MiB second cache. */
 #define CHUNK_FLOATS (192u << 10)
