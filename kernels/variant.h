@@ -108,16 +108,17 @@ typedef struct corr2d_planes {
 
 typedef void corr2d_planes_fn(const corr2d_planes *planes);
 
-/* One call of a depthwise micro-kernel over channels. Distances are in elements. */
+/* One call of a depthwise micro-kernel over channels: a row of outputs. Distances are in elements. */
 typedef struct corr2d_blocks {
-    const float *const *x;  /* [row][column] of what the outputs read, padding included: where a pixel's channels lie */
-    size_t x_pitch, x_step; /* pointers from row to row there, and from a tap to the one below it */
-    size_t taps_down, taps_across; /* 3 by 3, or any by 5, without dilation across */
-    size_t stride;                 /* of rows and of columns, 1 or 2 */
+    const float *x;                /* the first input inside x of the first row of taps that is */
+    size_t x_row, x_column;        /* from a tap to the one below it, and from an input to the next */
+    size_t x_columns, before;      /* inputs of a row inside x, and in the padding before it */
+    size_t taps_down, taps_across; /* rows of taps inside x; 3 or 5, without dilation */
+    size_t stride;                 /* of columns, 1 or 2 */
     float *y;
-    size_t y_row, y_column, rows, columns;
+    size_t y_column, columns;
     size_t channels;      /* a multiple of lanes */
-    const float *weights; /* [channel / lanes][t][lanes] */
+    const float *weights; /* [channel / lanes][t][lanes], from the first tap that is inside x on */
     size_t panel;         /* from vector to vector of channels there */
     const float *bias;    /* [channel] */
     float lo, hi;
@@ -246,7 +247,8 @@ typedef struct corr2d_kernels {
      *
      * depthwise_edge: the same for one pixel, at y, of which tap t is at x_tap[t].
      *
-     * depthwise_blocks: a rectangle of outputs by whole vectors of channels. May be NULL.
+     * depthwise_blocks: a row of outputs by whole vectors of channels. No output has more than taps_across / 2 of
+     * its inputs in the padding on either side, and those are not read. May be NULL.
      */
     corr2d_tile_fn *depthwise_pixel;
     const struct corr2d_kernels
