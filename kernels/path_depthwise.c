@@ -37,16 +37,17 @@
 /* Outputs of a plane that are a unit of work, where it is not packed: what they read stays in the first cache. */
 #define ROWS_PIXELS 4096
 
-/* With channels in vectors: the pixels of a row that are a unit of work. */
-#define CHANNEL_PIXELS 512
+/* With channels in vectors: the pixels that are a unit of work. */
+#define CHANNEL_PIXELS 4096
 
 /*
- * ... and how many floats of x and of weights go together there, of images of no more than so many, but no fewer
- * channels.
+ * The same for tiles three and five wide: floats that stay in the first cache, and of an image that does in the second;
+ * the fewest channels that go together, and the fewest columns.
  */
 #define CHUNK_FLOATS (8u << 10)
 #define CHUNK_IMAGE (200u << 10)
-#define CHUNK_LEAST 64
+#define CHUNK_CHANNELS 64
+#define CHUNK_COLUMNS (2 * PLANE_UNIT)
 
 /* Kernels no larger have short lists of what outputs see of x. */
 #define MOST_SEEN 7
@@ -503,7 +504,7 @@ static void run_every_tap(const corr2d_job *job, const corr2d_tile *whole) {
     }
 }
 
-/* All the strip, by `channels` channels from `channel` on. */
+/* The job's outputs, by `channels` channels from `channel` on. */
 static void run_block(const corr2d_job *job, const corr2d_tile *whole, size_t channel, size_t channels) {
     const corr2d_plan *plan = job->plan;
     const corr2d_layer *layer = &plan->layer;
@@ -517,7 +518,7 @@ static void run_block(const corr2d_job *job, const corr2d_tile *whole, size_t ch
                             .before = columns.before,
                             .taps_across = layer->columns.taps,
                             .stride = layer->columns.stride,
-                            .y = whole->y + channel,
+                            .y = job->y + channel,
                             .y_column = layer->y.column,
                             .columns = job->out.width,
                             .channels = channels,
@@ -535,25 +536,41 @@ static void run_block(const corr2d_job *job, const corr2d_tile *whole, size_t ch
 }
 
 /*
- * How many of `all` channels go over all the strip before the next: so many that their weights, and the rows of x that
- * an output sees, stay in the first cache. All where the second one does not hold the image, which then comes in order.
+ * How many of `all` channels go over the strip before the next: so many that their weights, and the rows of x that an
+ * output sees, stay in the first cache. All where the second one does not hold the image, which then comes in order.
  */
 static size_t chunk_of(const corr2d_plan *plan, size_t all) {
     const corr2d_layer *layer = &plan->layer;
     const corr2d_axis *rows = &layer->rows, *columns = &layer->columns;
-    const size_t each = rows->taps * (columns->in + columns->taps), most = corr2d_max(CHUNK_LEAST, CHUNK_FLOATS / each);
+    const size_t each = rows->taps * (columns->in + columns->taps);
+    const size_t most = corr2d_max(CHUNK_CHANNELS, CHUNK_FLOATS / each);
     if (rows->in > CHUNK_IMAGE / columns->in / layer->groups || all <= most) return all;
     return corr2d_round_up(corr2d_div_up(all, corr2d_div_up(all, most)), plan->kernels->lanes);
 }
 
-/* The whole vectors of channels, a few at a time; the tile keeps those behind. */
+/* The columns of a band that goes down the strip before the next: with stride 1, where rows are read again, likewise. */
+static size_t band_of(const corr2d_job *job, size_t channels) {
+    const corr2d_axis *rows = &job->plan->layer.rows, *columns = &job->plan->layer.columns;
+    const size_t inputs = CHUNK_FLOATS / channels / rows->taps, most = inputs - corr2d_min(inputs, columns->taps);
+    if (columns->stride > 1) return job->out.width;
+    return cut_evenly(job->out.width, corr2d_max(CHUNK_COLUMNS, most), PLANE_UNIT);
+}
+
+/* The whole vectors of channels; the tile keeps those behind. */
 static void run_blocks(const corr2d_job *job, corr2d_tile *tile) {
     const corr2d_plan *plan = job->plan;
-    const size_t lanes = plan->kernels->lanes, all = tile->channels / lanes * lanes;
-    const size_t most = chunk_of(plan, all);
-    for (size_t channel = 0, count; channel < all; channel += count) {
-        count = corr2d_min(all - channel, most);
-        run_block(job, tile, channel, count);
+    const size_t lanes = plan->kernels->lanes, all = tile->channels / lanes * lanes, most = chunk_of(plan, all);
+    const size_t end = job->out.column + job->out.width;
+    for (size_t channel = 0, channels; channel < all; channel += channels) {
+        corr2d_job band = *job;
+        channels = corr2d_min(all - channel, most);
+        band.y = tile->y;
+        band.out.width = band_of(job, channels);
+        for (; band.out.column < end; band.out.column += band.out.width) {
+            band.out.width = corr2d_min(band.out.width, end - band.out.column);
+            run_block(&band, tile, channel, channels);
+            band.y += band.out.width * plan->layer.y.column;
+        }
     }
     tile->x += all;
     tile->y += all;
