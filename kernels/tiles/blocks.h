@@ -20,12 +20,14 @@ typedef struct block_place {
 ALWAYS_INLINE void block_row(f32xn *acc, const float *x, size_t step, const float *weights, const block_place *at,
                              size_t outputs, size_t width, size_t stride) {
     const size_t inputs = (outputs - 1) * stride + width, most = width / 2;
+    size_t before = at->before;
     f32xn w[BLOCK_TAPS];
     IN_ORDER;
     UNROLL for (size_t v = 0; v < width; v++) w[v] = f32xn_load(weights + v * LANES);
     UNROLL for (size_t q = 0; q < inputs; q++) {
-        if (q < most && q < at->before) continue;
-        if (q >= inputs - most && q >= at->end) continue;
+        if (q >= inputs - most) UNROLL for (size_t o = 0; o < outputs; o++) HOLD(acc[o]);
+        if (q && q < most) FORGET(before); /* or to skip both of two inputs would be a way of its own */
+        if (q < most ? q < before : q >= inputs - most && q >= at->end) continue;
         const f32xn x_f32xn = f32xn_load(x);
         x += step;
         FORGET(x);
