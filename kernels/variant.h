@@ -29,7 +29,7 @@
 #define CORR2D_FEW_PIXELS 4
 #define CORR2D_DEPTHWISE_PIXELS 8
 #define CORR2D_MAX_PIXELS 12
-#define CORR2D_GROUP_PIXELS 6
+#define CORR2D_GROUP_PIXELS 8
 #define CORR2D_MAX_LANES 16
 
 /* As many zeros there are to read: a row of padding, or the bias of any tile for taps that are not the first. */
@@ -67,7 +67,7 @@ typedef struct corr2d_tile {
     size_t ahead_pixel;       /* ... from each pixel's part to the next ... */
     size_t ahead_tap;         /* ... and from each tap's; ... */
     bool ahead_x;             /* ... or from x, at the last pixel of each n, with each tap's alone */
-    size_t group_first;       /* channel_groups: where in a vector of x the first group's inputs begin; ... */
+    size_t group_first;       /* channel_groups_pack: where in a pixel the first group's inputs begin; ... */
     size_t group_in;          /* ... input channels of a group, ... */
     size_t group_out;         /* ... and its output channels */
     const float *bias;        /* one for each output channel of a panel, padding included */
@@ -207,16 +207,18 @@ typedef struct corr2d_kernels {
      *
      * Without a table tap t's x is at x_pixel[i] + t * x_step, and its weights are the t-th.
      *
-     * channel_groups, where a variant has it: `lanes` output channels, those of several whole groups of `group_out`
-     * and no fewer than `group_in` channels, by any number of pixels. A tap's x is `lanes` floats, of which the
-     * groups' inputs are those from `group_first` on. `taps` and the table are those of a group's first input channel;
-     * the others' weights follow, each `panel` on. Reads and writes whole vectors of y.
+     * channel_groups, where a variant has it: `lanes` output channels, those of several whole groups of `group_out`, by
+     * any number of pixels. x is packed pixels, of which the groups' first inputs lie side by side, then the second
+     * ones ...; a tap's x is those of all groups. Reads and writes whole vectors of y.
+     *
+     * channel_groups_pack: puts `pixels` packed pixels of `lanes` floats in that order, of which group after group's
+     * `group_in` inputs, no more than outputs, are those from `group_first` on.
      */
     size_t channel_columns; /* with rows of up to so many outputs they are faster than pixel tiles for long sums, ... */
     size_t channel_map;     /* ... and on maps of up to so many for pointwise ones */
     size_t channel_vectors, channel_pixels[CORR2D_MAX_VECTORS + 1];
     corr2d_tile_fn *channel[CORR2D_MAX_VECTORS + 1][CORR2D_MAX_PIXELS + 1];
-    corr2d_tile_fn *channel_groups;
+    corr2d_tile_fn *channel_groups_pack, *channel_groups;
 
     /*
      * Depthwise tiles: one input channel to each output channel, so no sum over channels.
