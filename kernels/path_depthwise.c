@@ -548,7 +548,7 @@ static size_t chunk_of(const corr2d_plan *plan, size_t all) {
     return corr2d_round_up(corr2d_div_up(all, corr2d_div_up(all, most)), plan->kernels->lanes);
 }
 
-/* The columns of a band that goes down the strip before the next: with stride 1, where rows are read again, likewise. */
+/* Likewise the columns of a band that goes down the strip before the next: with stride 1, whose rows are read again. */
 static size_t band_of(const corr2d_job *job, size_t channels) {
     const corr2d_axis *rows = &job->plan->layer.rows, *columns = &job->plan->layer.columns;
     const size_t inputs = CHUNK_FLOATS / channels / rows->taps, most = inputs - corr2d_min(inputs, columns->taps);
