@@ -65,8 +65,10 @@ static bool rows_as_they_are(const corr2d_layer *layer) {
     return columns->dilation == 1 && columns->stride <= columns->taps;
 }
 
-/* Whether a unit is a vector of several groups' channels. */
-static bool is_joined(const corr2d_plan *plan) { return plan->unit_groups < plan->layer.groups; }
+/* The groups of a unit: one, or those of a vector of channels, whose inputs are packed side by side. */
+static size_t groups_of_unit(const corr2d_plan *plan) { return plan->layer.groups / plan->unit_groups; }
+
+static bool is_joined(const corr2d_plan *plan) { return groups_of_unit(plan) > 1; }
 
 /* Cuts strips of at most so many pixels. */
 static void cut_strips(corr2d_plan *plan, size_t pixels, bool *overflow) {
@@ -262,7 +264,7 @@ static bool see_in_place(corr2d_plan *plan) {
 static void leave_out(corr2d_plan *plan) {
     corr2d_plan in_place = *plan;
     if (plan->layer.rows.padded || plan->layer.columns.padded) see_packed(plan);
-    if (!see_in_place(&in_place)) return;
+    if (is_joined(plan) || !see_in_place(&in_place)) return;
     const double crowded = planes(&plan->layer) && plan->layer.x.channel % CACHE_FLOATS == 0 ? CROWDED : 1.0;
     if (seen_cost(&in_place) * crowded < seen_cost(plan) + pack_cost(plan)) *plan = in_place;
 }
@@ -313,7 +315,7 @@ CORR2D_COLD static void cut(corr2d_plan *plan, bool *overflow) {
     plan->block = corr2d_plan_block(layer, BLOCK_TAPS);
     plan->unit_groups = layer->groups / corr2d_groups_together(layer, k);
     corr2d_plan_set_panels(plan, panel_vectors(plan) * k->lanes, k->lanes, overflow);
-    plan->in_place = !padded && (!planes(layer) || kernel == 1);
+    plan->in_place = !padded && (!planes(layer) || kernel == 1) && !is_joined(plan);
     plan->rows_seen = corr2d_sights_all(&layer->rows);
     plan->columns_seen = plan->columns_all = corr2d_sights_all(&layer->columns);
     cut_to_size(plan, overflow);
@@ -330,7 +332,7 @@ static corr2d_tap *list_taps(corr2d_tap *tap, const corr2d_plan *plan, const cor
     const size_t columns = plan->layer.columns.taps, kernel = plan->layer.rows.taps * columns;
     const size_t lanes = plan->kernels->lanes, each = (row->last - row->first) * (column->last - column->first);
     const size_t above = plan->in_place ? row->first : 0, before = plan->in_place ? column->first : 0;
-    const ptrdiff_t channel = corr2d_plan_channel(plan);
+    const ptrdiff_t channel = corr2d_plan_channel(plan) * (ptrdiff_t)groups_of_unit(plan);
     corr2d_tap *const end = tap + plan->block * each;
     for (size_t u = row->first; u < row->last; u++) {
         for (size_t v = column->first; v < column->last; v++) {
@@ -413,19 +415,6 @@ static size_t read_back(const corr2d_job *job) {
     return is_joined(plan) && end > channels ? end - channels : 0;
 }
 
-/* The same for a unit of several groups. */
-static void run_joined(const pass *p, corr2d_tile *tile, size_t pixels) {
-    const corr2d_plan *plan = p->job->plan;
-    const corr2d_layer *layer = &plan->layer;
-    tile->group_first = read_back(p->job);
-    tile->group_in = layer->group_in;
-    tile->group_out = layer->group_out;
-    tile->taps /= layer->group_in;
-    tile->panel = layer->rows.taps * layer->columns.taps * plan->kernels->lanes;
-    tile->pixels = pixels;
-    plan->kernels->channel_groups(tile);
-}
-
 /* Where an output's first seen tap lies along an axis of x; 0 where it sees none. */
 static size_t place_of(const corr2d_axis *axis, const corr2d_sight *sight, size_t out) {
     return sight->first == sight->last ? 0 : out * axis->stride + sight->first * axis->dilation - axis->pad;
@@ -471,7 +460,9 @@ static void run_scene(pass *p, const corr2d_sight *row, size_t j, size_t first, 
         tile.ahead = (ptrdiff_t)(x_places(plan).column + (down ? down - 1 : 0) * layer->rows.dilation * layer->x.row);
     }
     if (is_joined(plan)) {
-        run_joined(p, &tile, pixels);
+        tile.group_out = layer->group_out;
+        tile.pixels = pixels;
+        plan->kernels->channel_groups(&tile);
         return;
     }
     run_pixels(p, &tile, pixels);
@@ -568,6 +559,20 @@ static void run_block(const corr2d_job *job, const float *x, size_t c, size_t ch
     }
 }
 
+/* Packs what `channels` channels of x from x on hold for the job; those of a unit of several groups side by side. */
+static void pack(const corr2d_job *job, const float *x, size_t channels) {
+    const corr2d_plan *plan = job->plan;
+    const corr2d_layer *layer = &plan->layer;
+    const corr2d_strip *strip = &plan->strip;
+    const corr2d_tile tile = {.packed = job->workspace,
+                              .pixels = strip->size / strip->column,
+                              .group_first = read_back(job),
+                              .group_in = layer->group_in,
+                              .group_out = layer->group_out};
+    corr2d_strip_pack(job->workspace, strip, layer, x, is_joined(plan) ? strip->channels : channels, job->out);
+    if (is_joined(plan)) plan->kernels->channel_groups_pack(&tile);
+}
+
 static void run(const corr2d_job *job) {
     const corr2d_plan *plan = job->plan;
     const corr2d_layer *layer = &plan->layer;
@@ -575,8 +580,7 @@ static void run(const corr2d_job *job) {
         const size_t channels = corr2d_min(plan->block, layer->group_in - c);
         const float *x = job->x + c * layer->x.channel - read_back(job);
         if (!plan->in_place) {
-            corr2d_strip_pack(job->workspace, &plan->strip, layer, x, is_joined(plan) ? plan->strip.channels : channels,
-                              job->out);
+            pack(job, x, channels);
             x = job->workspace;
         }
         run_block(job, x, c, channels);

@@ -3,9 +3,9 @@
  * Depthwise layers: one input channel to a group, so that a unit is a strip of all channels, and no sum runs over
  * channels. Three ways:
  *
- * - Channels side by side, one output channel to a group: vectors over channels, and x is read where it lies. At its
- *   edge a table says where each tap of a pixel is, in x or among zeros; with 3x3 kernels and those five wide it says
- *   where each pixel is.
+ * - Channels side by side, one output channel to a group: vectors over channels, and x is read where it lies. Kernels
+ *   three and five wide go row by row, without their taps in the padding; else, or where these may not be left out, a
+ *   table says where each tap of a pixel at x's edge is, in x or among zeros.
  * - Columns side by side, stride 1 or 2: vectors over columns. 3x3 kernels read x where it lies, but for some narrow
  *   rows, and 5x5 too where masked loads are fast. For others planes are packed with their padding, a few channels at
  *   once, into rows of a fixed pitch. The plan says in_place of both, since they need no corr2d_strip.
@@ -37,8 +37,17 @@
 /* Outputs of a plane that are a unit of work, where it is not packed: what they read stays in the first cache. */
 #define ROWS_PIXELS 4096
 
-/* With channels in vectors: the pixels of a row that are a unit of work. */
-#define CHANNEL_PIXELS 512
+/* With channels in vectors: the pixels that are a unit of work. */
+#define CHANNEL_PIXELS 4096
+
+/*
+ * The same for tiles three and five wide: floats that stay in the first cache, and of an image that does in the second;
+ * the fewest channels that go together, and the fewest columns.
+ */
+#define CHUNK_FLOATS (8u << 10)
+#define CHUNK_IMAGE (200u << 10)
+#define CHUNK_CHANNELS 64
+#define CHUNK_COLUMNS (2 * PLANE_UNIT)
 
 /* Kernels no larger have short lists of what outputs see of x. */
 #define MOST_SEEN 7
@@ -148,17 +157,12 @@ static size_t taps_seen(const corr2d_sights *seen) {
     return taps;
 }
 
-/* Whether whole vectors of channels go through the tiles for 3x3 kernels and those five wide. */
+/* Whether whole vectors of channels go through the tiles for kernels three and five wide. */
 static bool fits_blocks(const corr2d_layer *layer, const corr2d_kernels *kernels) {
-    const corr2d_axis *rows = &layer->rows, *columns = &layer->columns;
-    return kernels->depthwise_blocks && !layer->accumulate &&
-           ((columns->taps == 3 && rows->taps == 3) || columns->taps == 5) && columns->dilation == 1 &&
-           columns->stride <= 2 && rows->stride == columns->stride;
-}
-
-/* The pointers of a strip's pixels. */
-static size_t block_pointers(const corr2d_plan *plan) {
-    return inputs_of(&plan->layer.rows, plan->strip_height) * inputs_of(&plan->layer.columns, plan->strip_width);
+    const corr2d_axis *columns = &layer->columns;
+    return kernels->depthwise_blocks && !layer->accumulate && (columns->taps == 3 || columns->taps == 5) &&
+           columns->dilation == 1 && columns->stride <= 2 && columns->pad <= columns->taps / 2 &&
+           inputs_of(columns, columns->out) <= columns->in + columns->pad + columns->taps / 2;
 }
 
 /* Where taps in the padding may not be left out, the workspace holds where a pixel's lie, and zeros for those. */
@@ -175,11 +179,10 @@ CORR2D_COLD static void cut_channel(corr2d_plan *plan, bool *overflow) {
         few && corr2d_sights_list(&plan->rows_seen, rows) && corr2d_sights_list(&plan->columns_seen, columns);
     if (!listed) plan->rows_seen.count = 0;
     plan->table_count = corr2d_layer_taps(layer) + taps_seen(&plan->rows_seen) * taps_seen(&plan->columns_seen);
-    plan->rows_in_place = fits_blocks(layer, plan->kernels);
-    if (plan->rows_in_place) plan->workspace = block_pointers(plan) * POINTER_FLOATS;
+    plan->rows_in_place = plan->finite && fits_blocks(layer, plan->kernels);
     if (!rows->padded && !columns->padded) return;
     const size_t pointers = corr2d_mul(corr2d_layer_taps(layer), POINTER_FLOATS, overflow);
-    plan->workspace = corr2d_max(plan->workspace, corr2d_sum(pointers, layer->groups, overflow));
+    plan->workspace = corr2d_sum(pointers, layer->groups, overflow);
 }
 
 /* The taps that a pair of sights sees, counted from the first of them, so that no pointer leaves x. */
@@ -226,7 +229,7 @@ CORR2D_COLD static void fill_channel(corr2d_plan *plan) {
             tap = list_taps(tap, plan, plan->rows_seen.sights + i, plan->columns_seen.sights + j);
         }
     }
-    if (plan->rows_seen.count) plan->workspace = plan->rows_in_place ? block_pointers(plan) * POINTER_FLOATS : 0;
+    if (plan->rows_seen.count) plan->workspace = 0;
 }
 
 static corr2d_tile tile_of(const corr2d_plan *plan, size_t panel) {
@@ -501,53 +504,73 @@ static void run_every_tap(const corr2d_job *job, const corr2d_tile *whole) {
     }
 }
 
-/* Where the pixels lie that a row of outputs reads in one row of x; those beside x, at `zeros`. */
-static void point_row(const float **table, const corr2d_layer *layer, part columns, size_t count, const float *x,
-                      const float *zeros) {
-    for (size_t i = 0; i < count; i++) {
-        const bool inside = x && i >= columns.before && i - columns.before < columns.inside;
-        table[i] = inside ? x + (columns.first + i - columns.before) * layer->x.column : zeros;
-    }
-}
-
-/* As many of the whole vectors of channels as there are zeros for. */
+/* The job's outputs, by `channels` channels from `channel` on. */
 static void run_block(const corr2d_job *job, const corr2d_tile *whole, size_t channel, size_t channels) {
     const corr2d_plan *plan = job->plan;
     const corr2d_layer *layer = &plan->layer;
-    const part rows = part_of(&layer->rows, job->out.row, job->out.height);
+    const size_t lanes = plan->kernels->lanes;
     const part columns = part_of(&layer->columns, job->out.column, job->out.width);
-    const size_t height = inputs_of(&layer->rows, job->out.height), width = inputs_of(&layer->columns, job->out.width);
-    const float **table = (const float **)(void *)job->workspace;
-    for (size_t i = 0; i < height; i++) {
-        const bool inside = i >= rows.before && i - rows.before < rows.inside;
-        const float *x = inside ? whole->x + (rows.first + i - rows.before) * layer->x.row + channel : NULL;
-        point_row(table + i * width, layer, columns, width, x, corr2d_zeros);
+    const float *const x = whole->x + columns.first * layer->x.column + channel;
+    const float *const weights = whole->weights + channel / lanes * whole->panel;
+    corr2d_blocks blocks = {.x_row = layer->rows.dilation * layer->x.row,
+                            .x_column = layer->x.column,
+                            .x_columns = columns.inside,
+                            .before = columns.before,
+                            .taps_across = layer->columns.taps,
+                            .stride = layer->columns.stride,
+                            .y = job->y + channel,
+                            .y_column = layer->y.column,
+                            .columns = job->out.width,
+                            .channels = channels,
+                            .panel = whole->panel,
+                            .bias = whole->bias + channel,
+                            .lo = layer->lo,
+                            .hi = layer->hi};
+    for (size_t i = 0; i < job->out.height; i++, blocks.y += layer->y.row) {
+        const corr2d_sight seen = corr2d_sight_at(&layer->rows, job->out.row + i);
+        blocks.x = x + place_of(&layer->rows, &seen, seen.out) * layer->x.row;
+        blocks.taps_down = seen.last - seen.first;
+        blocks.weights = weights + seen.first * layer->columns.taps * lanes;
+        plan->kernels->depthwise_blocks(&blocks);
     }
-    const corr2d_blocks blocks = {.x = table,
-                                  .x_pitch = width,
-                                  .x_step = width * layer->rows.dilation,
-                                  .taps_down = layer->rows.taps,
-                                  .taps_across = layer->columns.taps,
-                                  .stride = layer->columns.stride,
-                                  .y = whole->y + channel,
-                                  .y_row = layer->y.row,
-                                  .y_column = layer->y.column,
-                                  .rows = job->out.height,
-                                  .columns = job->out.width,
-                                  .channels = channels,
-                                  .weights = whole->weights + channel / plan->kernels->lanes * whole->panel,
-                                  .panel = whole->panel,
-                                  .bias = whole->bias + channel,
-                                  .lo = layer->lo,
-                                  .hi = layer->hi};
-    plan->kernels->depthwise_blocks(&blocks);
+}
+
+/*
+ * How many of `all` channels go over the strip before the next: so many that their weights, and the rows of x that an
+ * output sees, stay in the first cache. All where the second one does not hold the image, which then comes in order.
+ */
+static size_t chunk_of(const corr2d_plan *plan, size_t all) {
+    const corr2d_layer *layer = &plan->layer;
+    const corr2d_axis *rows = &layer->rows, *columns = &layer->columns;
+    const size_t each = rows->taps * (columns->in + columns->taps);
+    const size_t most = corr2d_max(CHUNK_CHANNELS, CHUNK_FLOATS / each);
+    if (rows->in > CHUNK_IMAGE / columns->in / layer->groups || all <= most) return all;
+    return corr2d_round_up(corr2d_div_up(all, corr2d_div_up(all, most)), plan->kernels->lanes);
+}
+
+/* Likewise the columns of a band that goes down the strip before the next: with stride 1, whose rows are read again. */
+static size_t band_of(const corr2d_job *job, size_t channels) {
+    const corr2d_axis *rows = &job->plan->layer.rows, *columns = &job->plan->layer.columns;
+    const size_t inputs = CHUNK_FLOATS / channels / rows->taps, most = inputs - corr2d_min(inputs, columns->taps);
+    if (columns->stride > 1) return job->out.width;
+    return cut_evenly(job->out.width, corr2d_max(CHUNK_COLUMNS, most), PLANE_UNIT);
 }
 
 /* The whole vectors of channels; the tile keeps those behind. */
 static void run_blocks(const corr2d_job *job, corr2d_tile *tile) {
-    const size_t lanes = job->plan->kernels->lanes, all = tile->channels / lanes * lanes;
-    for (size_t channel = 0; channel < all; channel += CORR2D_ZEROS) {
-        run_block(job, tile, channel, corr2d_min(all - channel, CORR2D_ZEROS));
+    const corr2d_plan *plan = job->plan;
+    const size_t lanes = plan->kernels->lanes, all = tile->channels / lanes * lanes, most = chunk_of(plan, all);
+    const size_t end = job->out.column + job->out.width;
+    for (size_t channel = 0, channels; channel < all; channel += channels) {
+        corr2d_job band = *job;
+        channels = corr2d_min(all - channel, most);
+        band.y = tile->y;
+        band.out.width = band_of(job, channels);
+        for (; band.out.column < end; band.out.column += band.out.width) {
+            band.out.width = corr2d_min(band.out.width, end - band.out.column);
+            run_block(&band, tile, channel, channels);
+            band.y += band.out.width * plan->layer.y.column;
+        }
     }
     tile->x += all;
     tile->y += all;

@@ -39,7 +39,7 @@ struct corr2d_plan {
     bool in_place;      /* x is read where it lies, as far as whole vectors go; otherwise each block is packed first */
     corr2d_strip strip; /* how */
     bool threes;        /* pixel tiles: x is not read where it lies, but packed by corr2d_threes_fn */
-    bool rows_in_place; /* depthwise tiles on planes: nothing is packed */
+    bool rows_in_place; /* depthwise tiles: those that need nothing packed, and over channels leave out the padding */
     size_t workspace;   /* floats; 0 where nothing is packed */
 
     size_t offset_count, table_count, pixel_count, weight_count, bias_count;

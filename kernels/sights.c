@@ -3,7 +3,7 @@
 
 #include "kernels/checked.h"
 
-static corr2d_sight sight_of(const corr2d_axis *axis, size_t out) {
+corr2d_sight corr2d_sight_at(const corr2d_axis *axis, size_t out) {
     const size_t start = out * axis->stride, end = axis->in + axis->pad;
     corr2d_sight sight = {.out = out};
     if (start < end) sight.last = corr2d_min(axis->taps, corr2d_div_up(end - start, axis->dilation));
@@ -29,7 +29,7 @@ corr2d_sights corr2d_sights_all(const corr2d_axis *axis) {
 bool corr2d_sights_list(corr2d_sights *s, const corr2d_axis *axis) {
     s->count = 0;
     for (size_t out = 0; out < axis->out;) {
-        const corr2d_sight sight = sight_of(axis, out);
+        const corr2d_sight sight = corr2d_sight_at(axis, out);
         out = next_out(axis, &sight);
         if (s->count && same(s->sights + s->count - 1, &sight)) continue;
         if (s->count == CORR2D_MAX_SIGHTS) return false;

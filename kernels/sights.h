@@ -26,6 +26,9 @@ typedef struct corr2d_sights {
 /* One sight of all taps, for all outputs. */
 corr2d_sights corr2d_sights_all(const corr2d_axis *axis);
 
+/* What one output sees. */
+corr2d_sight corr2d_sight_at(const corr2d_axis *axis, size_t out);
+
 /* Lists an axis's sights in order; false where there are too many. */
 bool corr2d_sights_list(corr2d_sights *sights, const corr2d_axis *axis);
 

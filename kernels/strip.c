@@ -104,6 +104,10 @@ static inline void zeros(float *to, size_t count) {
 
 /* Rows of small maps, four floats at a time, of which the last few may be copied twice: a call would take longer. */
 static inline void copy(float *restrict to, const float *restrict from, size_t count) {
+    if (count == LINE_FLOATS) {
+        memcpy(to, from, LINE_FLOATS * sizeof *to);
+        return;
+    }
     if (count < 4 || count > 16) {
         memcpy(to, from, count * sizeof *to);
         return;

@@ -29,7 +29,7 @@
 #define CORR2D_FEW_PIXELS 4
 #define CORR2D_DEPTHWISE_PIXELS 8
 #define CORR2D_MAX_PIXELS 12
-#define CORR2D_GROUP_PIXELS 6
+#define CORR2D_GROUP_PIXELS 8
 #define CORR2D_MAX_LANES 16
 
 /* As many zeros there are to read: a row of padding, or the bias of any tile for taps that are not the first. */
@@ -68,7 +68,7 @@ typedef struct corr2d_tile {
     size_t ahead_pixel;       /* ... from each pixel's part to the next ... */
     size_t ahead_tap;         /* ... and from each tap's; ... */
     bool ahead_x;             /* ... or from x, at the last pixel of each n, with each tap's alone */
-    size_t group_first;       /* channel_groups: where in a vector of x the first group's inputs begin; ... */
+    size_t group_first;       /* channel_groups_pack: where in a pixel the first group's inputs begin; ... */
     size_t group_in;          /* ... input channels of a group, ... */
     size_t group_out;         /* ... and its output channels */
     const float *bias;        /* one for each output channel of a panel, padding included */
@@ -109,16 +109,17 @@ typedef struct corr2d_planes {
 
 typedef void corr2d_planes_fn(const corr2d_planes *planes);
 
-/* One call of a depthwise micro-kernel over channels. Distances are in elements. */
+/* One call of a depthwise micro-kernel over channels: a row of outputs. Distances are in elements. */
 typedef struct corr2d_blocks {
-    const float *const *x;  /* [row][column] of what the outputs read, padding included: where a pixel's channels lie */
-    size_t x_pitch, x_step; /* pointers from row to row there, and from a tap to the one below it */
-    size_t taps_down, taps_across; /* 3 by 3, or any by 5, without dilation across */
-    size_t stride;                 /* of rows and of columns, 1 or 2 */
+    const float *x;                /* the first input inside x of the first row of taps that is */
+    size_t x_row, x_column;        /* from a tap to the one below it, and from an input to the next */
+    size_t x_columns, before;      /* inputs of a row inside x, and in the padding before it */
+    size_t taps_down, taps_across; /* rows of taps inside x; 3 or 5, without dilation */
+    size_t stride;                 /* of columns, 1 or 2 */
     float *y;
-    size_t y_row, y_column, rows, columns;
+    size_t y_column, columns;
     size_t channels;      /* a multiple of lanes */
-    const float *weights; /* [channel / lanes][t][lanes] */
+    const float *weights; /* [channel / lanes][t][lanes], from the first tap that is inside x on */
     size_t panel;         /* from vector to vector of channels there */
     const float *bias;    /* [channel] */
     float lo, hi;
@@ -212,16 +213,18 @@ typedef struct corr2d_kernels {
      *
      * Without a table tap t's x is at x_pixel[i] + t * x_step, and its weights are the t-th.
      *
-     * channel_groups, where a variant has it: `lanes` output channels, those of several whole groups of `group_out`
-     * and no fewer than `group_in` channels, by any number of pixels. A tap's x is `lanes` floats, of which the
-     * groups' inputs are those from `group_first` on. `taps` and the table are those of a group's first input channel;
-     * the others' weights follow, each `panel` on. Reads and writes whole vectors of y.
+     * channel_groups, where a variant has it: `lanes` output channels, those of several whole groups of `group_out`, by
+     * any number of pixels. x is packed pixels, of which the groups' first inputs lie side by side, then the second
+     * ones ...; a tap's x is those of all groups. Reads and writes whole vectors of y.
+     *
+     * channel_groups_pack: puts `pixels` packed pixels of `lanes` floats in that order, of which group after group's
+     * `group_in` inputs, no more than outputs, are those from `group_first` on.
      */
     size_t channel_columns; /* with rows of up to so many outputs they are faster than pixel tiles for long sums, ... */
     size_t channel_map;     /* ... and on maps of up to so many for pointwise ones */
     size_t channel_vectors, channel_pixels[CORR2D_MAX_VECTORS + 1];
     corr2d_tile_fn *channel[CORR2D_MAX_VECTORS + 1][CORR2D_MAX_PIXELS + 1];
-    corr2d_tile_fn *channel_groups;
+    corr2d_tile_fn *channel_groups_pack, *channel_groups;
 
     /*
      * Depthwise tiles: one input channel to each output channel, so no sum over channels.
@@ -252,7 +255,8 @@ typedef struct corr2d_kernels {
      *
      * depthwise_edge: the same for one pixel, at y, of which tap t is at x_tap[t].
      *
-     * depthwise_blocks: a rectangle of outputs by whole vectors of channels. May be NULL.
+     * depthwise_blocks: a row of outputs by whole vectors of channels. No output has more than taps_across / 2 of
+     * its inputs in the padding on either side, and those are not read. May be NULL.
      */
     corr2d_tile_fn *depthwise_pixel;
     const struct corr2d_kernels

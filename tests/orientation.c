@@ -169,6 +169,25 @@ static void in_place(const corr2d_plan *plan) {
 
 static void packed(const corr2d_plan *plan) { cr_expect(!plan->in_place, "%s", plan->variant); }
 
+static void in_blocks(const corr2d_plan *plan) {
+    cr_expect(plan->rows_in_place == (plan->kernels->depthwise_blocks != NULL), "%s", plan->variant);
+    in_place(plan);
+}
+
+static void tap_by_tap(const corr2d_plan *plan) { cr_expect(!plan->rows_in_place, "%s", plan->variant); }
+
+Test(orientation, of_depthwise_layers_is_in_blocks_that_leave_out_columns_of_padding) {
+    corr2d_spec spec = square(48, 14, 48, 3);
+    spec.groups = 48;
+    look_at_plans(spec, 1.0f, in_blocks);
+    look_at_plans(spec, INFINITY, tap_by_tap);
+    spec.pad_left = 2;
+    look_at_plans(spec, 1.0f, tap_by_tap);
+    spec.pad_left = 1;
+    spec.pad_right = 2;
+    look_at_plans(spec, 1.0f, tap_by_tap);
+}
+
 static void packed_whole(const corr2d_plan *plan) {
     packed(plan);
     cr_expect(plan->rows_seen.count == 1 && !plan->rows_seen.sights[0].apart, "%s", plan->variant);
@@ -193,6 +212,18 @@ Test(orientation, of_columns_so_far_apart_that_they_share_cache_sets_is_packed) 
 
 Test(orientation, of_narrow_padded_maps_is_packed_and_leaves_out_columns_too) {
     look_at_plans(square(256, 7, 256, 3), 1.0f, packed_with_columns_apart);
+}
+
+static void packed_where_joined(const corr2d_plan *plan) {
+    if (plan->kernels->channel_groups) packed(plan);
+}
+
+Test(orientation, of_groups_that_share_a_vector_is_packed) {
+    corr2d_spec spec = square(64, 56, 64, 3);
+    spec.groups = 16;
+    look_at_plans(spec, 1.0f, packed_where_joined);
+    spec.pad_top = spec.pad_bottom = spec.pad_left = spec.pad_right = 0;
+    look_at_plans(spec, 1.0f, packed_where_joined);
 }
 
 Test(orientation, of_joined_sights_is_what_either_sees) {

@@ -67,9 +67,15 @@ WORD f32xn_lanes f32xn_lanes_load(const int32_t *p) {
     return simde_mm256_loadu_si256((const simde__m256i *)(const void *)p);
 }
 
-WORD f32xn_lanes f32xn_lanes_next(f32xn_lanes lanes) { return simde_mm256_add_epi32(lanes, simde_mm256_set1_epi32(1)); }
-
 WORD f32xn f32xn_pick(f32xn a, f32xn_lanes lanes) { return simde_mm256_permutevar8x32_ps(a, lanes); }
+
+/* The first `count` floats, 2 or 4, again and again. */
+WORD f32xn f32xn_splat_few(const float *p, size_t count) {
+    double two;
+    if (count == 4) return simde_mm256_broadcast_ps((const simde__m128 *)(const void *)p);
+    __builtin_memcpy(&two, p, sizeof two);
+    return simde_mm256_castpd_ps(simde_mm256_set1_pd(two));
+}
 
 /* PANEL_ROWS is 4. */
 WORD f32xn f32xn_load_panels(const float *p, size_t panel) {

@@ -8,6 +8,7 @@
 #include <simde/x86/avx512/setzero.h> /* insert.h needs it, and does not say so */
 
 #include <simde/x86/avx512/add.h>
+#include <simde/x86/avx512/broadcast.h>
 #include <simde/x86/avx512/cast.h>
 #include <simde/x86/avx512/extract.h>
 #include <simde/x86/avx512/fmadd.h>
@@ -122,9 +123,17 @@ typedef simde__m512i f32xn_lanes;
 
 WORD f32xn_lanes f32xn_lanes_load(const int32_t *p) { return simde_mm512_loadu_si512(p); }
 
-WORD f32xn_lanes f32xn_lanes_next(f32xn_lanes lanes) { return simde_mm512_add_epi32(lanes, simde_mm512_set1_epi32(1)); }
-
 WORD f32xn f32xn_pick(f32xn a, f32xn_lanes lanes) { return simde_mm512_permutexvar_ps(lanes, a); }
+
+/* The first `count` floats, 2, 4 or 8, again and again. */
+WORD f32xn f32xn_splat_few(const float *p, size_t count) {
+    double two;
+    if (count == 8)
+        return simde_mm512_castpd_ps(simde_mm512_broadcast_f64x4(simde_mm256_castps_pd(simde_mm256_loadu_ps(p))));
+    if (count == 4) return simde_mm512_broadcast_f32x4(simde_mm_loadu_ps(p));
+    __builtin_memcpy(&two, p, sizeof two);
+    return simde_mm512_castpd_ps(simde_mm512_set1_pd(two));
+}
 
 /* PANEL_ROWS is 8. */
 WORD f32xn f32xn_load_panels(const float *p, size_t panel) {

@@ -277,20 +277,32 @@ NOT_INLINE void channel_walk(const corr2d_tile *tile, size_t pixels, size_t widt
 }
 
 #ifdef PICKS
-/* A tile of as many groups as fill a vector. */
+/*
+ * A tile of as many groups as fill a vector: lane o * count + g is output o of the g-th of `count` groups. Likewise the
+ * groups' c-th inputs of a packed pixel lie side by side, so that to load them to every `count` lanes takes no
+ * permutation.
+ */
 typedef struct channel_group_step {
-    f32xn_lanes first; /* where in a vector of x each lane's group begins */
     const float *x[CORR2D_GROUP_PIXELS];
     float *y[CORR2D_GROUP_PIXELS];
 } channel_group_step;
 
-static void channel_group_lanes(channel_group_step *s, const corr2d_tile *tile) {
-    int32_t first[LANES];
-    size_t x = tile->group_first;
-    for (size_t i = 0; i < LANES; x += tile->group_in) {
-        for (size_t o = 0; o < tile->group_out; o++) first[i++] = (int32_t)x;
+/* Where in a vector of group after group of `each` the vector's lanes are, whose groups' c-th lie side by side. */
+static f32xn_lanes channel_group_lanes(size_t first, size_t each, size_t count) {
+    int32_t lanes[LANES] = {0};
+    for (size_t c = 0; c < each; c++) {
+        for (size_t g = 0; g < count; g++) lanes[c * count + g] = (int32_t)(first + g * each + c);
     }
-    s->first = f32xn_lanes_load(first);
+    return f32xn_lanes_load(lanes);
+}
+
+static void channel_groups_pack(const corr2d_tile *tile) {
+    const size_t count = LANES / tile->group_out;
+    const f32xn_lanes lanes = channel_group_lanes(tile->group_first, tile->group_in, count);
+    float *const end = tile->packed + tile->pixels * LANES;
+    for (float *pixel = tile->packed; pixel != end; pixel += LANES) {
+        f32xn_store(pixel, f32xn_pick(f32xn_load(pixel), lanes));
+    }
 }
 
 /* The pixels from `first` on; behind the last it is the last again, which gives the same once more. */
@@ -302,39 +314,47 @@ static inline void channel_group_pixels(channel_group_step *s, const corr2d_tile
     }
 }
 
-/* Channel after channel of all groups at once: each lane picks its own group's. */
-ALWAYS_INLINE void channel_group_taps(f32xn *acc, const corr2d_tile *tile, const channel_group_step *s) {
-    const float *weights = tile->weights, *x[CORR2D_GROUP_PIXELS];
-    f32xn_lanes lanes = s->first;
+/* A tap of all groups at once. */
+ALWAYS_INLINE void channel_group_taps(f32xn *acc, const corr2d_tile *tile, const channel_group_step *s,
+                                      f32xn_lanes lanes, size_t count) {
+    const float *const weights = tile->weights, *x[CORR2D_GROUP_PIXELS];
+    const corr2d_tap *const end = tile->table + tile->taps;
     EACH(i, CORR2D_GROUP_PIXELS, CORR2D_GROUP_PIXELS) x[i] = s->x[i];
-    for (size_t c = tile->group_in; c > 0; c--, weights += tile->panel, lanes = f32xn_lanes_next(lanes)) {
-        for (size_t t = 0; t < tile->taps; t++) {
-            const corr2d_tap tap = tile->table[t];
-            const f32xn w_f32xn = f32xn_load(weights + tap.w);
-            EACH(i, CORR2D_GROUP_PIXELS, CORR2D_GROUP_PIXELS) {
-                acc[i] = f32xn_fma(f32xn_pick(f32xn_load(x[i] + tap.x), lanes), w_f32xn, acc[i]);
-            }
+    for (const corr2d_tap *tap = tile->table; tap != end; tap++) {
+        const f32xn w_f32xn = f32xn_pick(f32xn_load(weights + tap->w), lanes);
+        EACH(i, CORR2D_GROUP_PIXELS, CORR2D_GROUP_PIXELS) {
+            acc[i] = f32xn_fma(f32xn_splat_few(x[i] + tap->x, count), w_f32xn, acc[i]);
         }
     }
 }
 
 static void channel_groups(const corr2d_tile *tile) {
     const f32xn lo = f32xn_splat(tile->lo), hi = f32xn_splat(tile->hi), bias = f32xn_load(tile->bias);
+    const size_t each = tile->group_out, count = LANES / each;
+    const f32xn_lanes in = channel_group_lanes(0, each, count), out = channel_group_lanes(0, count, each);
     channel_group_step s;
-    channel_group_lanes(&s, tile);
     for (size_t first = 0; first < tile->pixels; first += CORR2D_GROUP_PIXELS) {
         f32xn acc[CORR2D_GROUP_PIXELS];
         channel_group_pixels(&s, tile, first);
-        EACH(i, CORR2D_GROUP_PIXELS, CORR2D_GROUP_PIXELS) acc[i] = bias;
-        if (tile->load) {
-            EACH(i, CORR2D_GROUP_PIXELS, CORR2D_GROUP_PIXELS) acc[i] = f32xn_add(f32xn_load(s.y[i]), bias);
+        EACH(i, CORR2D_GROUP_PIXELS, CORR2D_GROUP_PIXELS) {
+            acc[i] = f32xn_pick(tile->load ? f32xn_add(f32xn_load(s.y[i]), bias) : bias, in);
         }
-        channel_group_taps(acc, tile, &s);
-        EACH(i, CORR2D_GROUP_PIXELS, CORR2D_GROUP_PIXELS) f32xn_store(s.y[i], finish(acc[i], lo, hi));
+        if (count == 2) {
+            channel_group_taps(acc, tile, &s, in, 2);
+        } else if (count == 4 || LANES < 16) {
+            channel_group_taps(acc, tile, &s, in, 4);
+        } else {
+            channel_group_taps(acc, tile, &s, in, 8);
+        }
+        EACH(i, CORR2D_GROUP_PIXELS, CORR2D_GROUP_PIXELS) {
+            f32xn_store(s.y[i], finish(f32xn_pick(acc[i], out), lo, hi));
+        }
     }
 }
+#define CHANNEL_GROUPS_PACK channel_groups_pack
 #define CHANNEL_GROUPS channel_groups
 #else
+#define CHANNEL_GROUPS_PACK NULL
 #define CHANNEL_GROUPS NULL
 #endif
 

@@ -39,6 +39,16 @@
  */
 #define FORGET(p) __asm__("" : "+r"(p))
 
+/*
+ * For a vector that is computed before a branch: clang 14 for x86-64 computes it in what comes after, and keeps what it
+ * is computed of until then, for which there are no registers.
+ */
+#if defined __clang__ && defined __x86_64__
+#define HOLD(v) __asm__ volatile("" : "+x"(v))
+#else
+#define HOLD(v) (void)(v)
+#endif
+
 #if LANES == 4
 /* The floats of a vector four by four, `step` apart in memory: wider vectors have words of their own. */
 WORD f32xn f32xn_load_quads(const float *p, size_t step) {

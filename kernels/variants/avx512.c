@@ -54,6 +54,7 @@ const corr2d_kernels CORR2D_KERNELS = {
     .channel_vectors = CHANNEL_VECTORS,
     .channel_pixels = {[1] = 12, [2] = 8, [3] = 8, [4] = 6},
     .channel = CHANNEL_TABLE,
+    .channel_groups_pack = CHANNEL_GROUPS_PACK,
     .channel_groups = CHANNEL_GROUPS,
     .depthwise_pixel = depthwise_pixel,
     .narrower = &corr2d_kernels_avx2,

@@ -40,6 +40,7 @@ const corr2d_kernels CORR2D_KERNELS = {
     .channel_vectors = CHANNEL_VECTORS,
     .channel_pixels = {[1] = 8, [2] = 8, [3] = 5, [4] = 5},
     .channel = CHANNEL_TABLE,
+    .channel_groups_pack = CHANNEL_GROUPS_PACK,
     .channel_groups = CHANNEL_GROUPS,
     .depthwise_pixel = depthwise_pixel,
     .depthwise_pack = depthwise_pack,
