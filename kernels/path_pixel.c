@@ -151,10 +151,18 @@ static bool one_pixel(const corr2d_layer *layer) {
     return layer->rows.out == 1 && layer->columns.out == 1 && !layer->rows.padded && !layer->columns.padded;
 }
 
+/* About equal blocks, of which the last is no single tap. */
+CORR2D_COLD static size_t block_channels(const corr2d_layer *layer) {
+    const bool pointwise = corr2d_layer_taps(layer) == layer->group_in;
+    size_t block = corr2d_plan_block(layer, BLOCK_TAPS);
+    while (pointwise && layer->group_in % block == 1) block++;
+    return block;
+}
+
 CORR2D_COLD static void cut(corr2d_plan *plan, bool *overflow) {
     const bool one = one_pixel(&plan->layer);
     plan->unit_groups = plan->layer.groups;
-    plan->block = one ? plan->layer.group_in : corr2d_plan_block(&plan->layer, BLOCK_TAPS);
+    plan->block = one ? plan->layer.group_in : block_channels(&plan->layer);
     plan->offset_count = plan->block * plan->layer.rows.taps * plan->layer.columns.taps;
     corr2d_plan_set_panels(plan, plan->kernels->panel_rows, plan->kernels->panel_rows, overflow);
     plan->threes = !one && fits_threes(&plan->layer, plan->kernels);

@@ -93,7 +93,7 @@ static const corr2d_path *choose_path(const corr2d_layer *layer, const corr2d_ke
 /*
  * Whether tiles of narrower vectors are better, as measured: for groups that fill theirs and not the wider ones; for
  * few channels of depthwise layers, of which half a vector is left; and over pixels, where their planes are packed,
- * for rows that fill half a vector at most.
+ * for rows that fill half a vector at most. Sums of one tap are not for the wider tiles.
  */
 static bool wants_narrower(const corr2d_path *path, const corr2d_layer *layer, const corr2d_kernels *kernels) {
     const corr2d_axis *columns = &layer->columns;
@@ -103,7 +103,10 @@ static bool wants_narrower(const corr2d_path *path, const corr2d_layer *layer, c
     if (path == &corr2d_path_depthwise_channel) {
         return layer->groups < FEW_CHANNELS && layer->groups % half == 0 && layer->groups / half % 2 == 1;
     }
-    if (path == &corr2d_path_pixel) return layer->groups > 1 && layer->group_out == kernels->narrower->panel_rows;
+    if (path == &corr2d_path_pixel) {
+        return corr2d_layer_taps(layer) == 1 ||
+               (layer->groups > 1 && layer->group_out == kernels->narrower->panel_rows);
+    }
     if (path != &corr2d_path_depthwise_pixel || corr2d_rows_fit(layer, kernels, true)) return false;
     return columns->out <= half;
 }

@@ -169,8 +169,9 @@ typedef struct corr2d_kernels {
      * bias, until all are done. For each it does `tiles` tiles, side by side in y, one after another in packed. Reads
      * and writes only the `pixels` first of each tile of each channel of y, v * lanes - lanes < pixels <= v * lanes,
      * where fewer than v * lanes go with one tile alone; reads all of packed. pixel[v][p] is NULL where a variant has
-     * no such tile; it has one panel of every width from 1 to pixel_vectors. Both streams are read from front to back:
-     * that, more than how much of them the first cache holds, is what makes them fast.
+     * no such tile; it has one panel of every width from 1 to pixel_vectors. Where there are `narrower` kernels, the
+     * widest is for two taps or more. Both streams are read from front to back: that, more than how much of them the
+     * first cache holds, is what makes them fast.
      *
      * With offsets it reads the pixels of each tile where they lie: vector i of tap t at x[x_pixel[i] + offsets[t]],
      * whole vectors also where `pixels` is less; the next tile's x_pixel follow. It does p panels, and writes the

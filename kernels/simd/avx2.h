@@ -77,8 +77,8 @@ WORD f32xn f32xn_load_panels(const float *p, size_t panel) {
                                      1);
 }
 
-WORD f32xn f32xn_push(f32xn a, float first) {
-    const simde__m256i joint = simde_mm256_castps_si256(simde_mm256_permute2f128_ps(f32xn_splat(first), a, 0x20));
+WORD f32xn f32xn_push(f32xn a, f32xn before) {
+    const simde__m256i joint = simde_mm256_castps_si256(simde_mm256_permute2f128_ps(before, a, 0x21));
     return simde_mm256_castsi256_ps(simde_mm256_alignr_epi8(simde_mm256_castps_si256(a), joint, 12));
 }
 
@@ -93,6 +93,12 @@ WORD f32xn f32xn_pull(f32xn a) {
 }
 
 WORD f32xn f32xn_load_panel(const float *p) { return simde_mm256_castps128_ps256(simde_mm_loadu_ps(p)); }
+
+WORD void f32xn_load_split(const float *p, f32xn *even, f32xn *odd) {
+    const f32xn a = f32xn_load_panels(p, 8), b = f32xn_load_panels(p + 4, 8);
+    *even = simde_mm256_shuffle_ps(a, b, 0x88);
+    *odd = simde_mm256_shuffle_ps(a, b, 0xdd);
+}
 
 WORD void f32xn_split(f32xn a, f32xn b, f32xn *even, f32xn *odd) {
     const simde__m256d evens = simde_mm256_castps_pd(simde_mm256_shuffle_ps(a, b, 0x88));

@@ -79,10 +79,7 @@ WORD f32xn f32xn_join(f32xn a, f32xn b, size_t n) {
     }
 }
 
-WORD f32xn f32xn_push(f32xn a, float first) {
-    const __m512i joint = _mm512_castps_si512(f32xn_splat(first));
-    return _mm512_castsi512_ps(_mm512_alignr_epi32(_mm512_castps_si512(a), joint, LANES - 1));
-}
+WORD f32xn f32xn_push(f32xn a, f32xn before) { return f32xn_join(before, a, LANES - 1); }
 
 WORD f32xn f32xn_pull(f32xn a) {
     return _mm512_castsi512_ps(_mm512_alignr_epi32(_mm512_setzero_si512(), _mm512_castps_si512(a), 1));
@@ -100,10 +97,11 @@ WORD void f32xn_store_part(float *p, f32xn a, size_t n) {
     for (size_t i = 0; i < n; i++) p[i] = part[i];
 }
 
-WORD f32xn f32xn_push(f32xn a, float first) {
-    float joint[LANES + 1] = {first};
-    f32xn_store(joint + 1, a);
-    return f32xn_load(joint);
+WORD f32xn f32xn_push(f32xn a, f32xn before) {
+    float joint[2 * LANES];
+    f32xn_store(joint, before);
+    f32xn_store(joint + LANES, a);
+    return f32xn_load(joint + LANES - 1);
 }
 
 WORD f32xn f32xn_pull(f32xn a) {
@@ -114,7 +112,7 @@ WORD f32xn f32xn_pull(f32xn a) {
 }
 #endif
 
-WORD f32xn f32xn_push_zero(f32xn a) { return f32xn_push(a, 0.0f); }
+WORD f32xn f32xn_push_zero(f32xn a) { return f32xn_push(a, f32xn_splat(0.0f)); }
 
 typedef simde__m512i f32xn_lanes;
 
@@ -143,6 +141,10 @@ WORD void f32xn_split(f32xn a, f32xn b, f32xn *even, f32xn *odd) {
     static const int32_t odds[LANES] = {1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31};
     *even = simde_mm512_permutex2var_ps(a, simde_mm512_loadu_si512(evens), b);
     *odd = simde_mm512_permutex2var_ps(a, simde_mm512_loadu_si512(odds), b);
+}
+
+WORD void f32xn_load_split(const float *p, f32xn *even, f32xn *odd) {
+    f32xn_split(f32xn_load(p), f32xn_load(p + LANES), even, odd);
 }
 
 /* Four weights, of which one at a time multiplies a whole vector: here a broadcast from memory. */

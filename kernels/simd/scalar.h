@@ -45,10 +45,10 @@ WORD void f32xn_store_part(float *p, f32xn a, size_t n) {
     *p = a;
 }
 
-/* The floats of a one place up behind `first` or a zero, or one place down before a zero. */
-WORD f32xn f32xn_push(f32xn a, float first) {
+/* The floats of a one place up, behind the last one of `before` or a zero, or one place down before a zero. */
+WORD f32xn f32xn_push(f32xn a, f32xn before) {
     (void)a;
-    return first;
+    return before;
 }
 
 WORD f32xn f32xn_pull(f32xn a) {
@@ -56,12 +56,16 @@ WORD f32xn f32xn_pull(f32xn a) {
     return 0.0f;
 }
 
-WORD f32xn f32xn_push_zero(f32xn a) { return f32xn_push(a, 0.0f); }
+WORD f32xn f32xn_push_zero(f32xn a) { return f32xn_push(a, f32xn_splat(0.0f)); }
 
 /* Of the floats of a and then b, those at even and those at odd places. */
 WORD void f32xn_split(f32xn a, f32xn b, f32xn *even, f32xn *odd) {
     *even = a;
     *odd = b;
+}
+
+WORD void f32xn_load_split(const float *p, f32xn *even, f32xn *odd) {
+    f32xn_split(f32xn_load(p), f32xn_load(p + LANES), even, odd);
 }
 
 /* Weights of neighbouring channels, from p on as far as a panel of PANEL_ROWS goes, then from p + panel on. */

@@ -57,14 +57,35 @@ ALWAYS_INLINE void pixel_load(pixel_acc *acc, pixel_y y, size_t rows, size_t vec
     }
 }
 
+/*
+ * Where a vector is a cache line, more stores wait for the last taps' sums than the core has room for, and hold up what
+ * follows: so each row's last two taps go before its own stores.
+ */
+#define LATE_TAPS 2
+
+/* Where they are. */
+typedef struct pixel_late {
+    const float *x[LATE_TAPS], *weights;
+    ptrdiff_t pixel[PIXEL_VECTORS]; /* where each vector lies, seen from x */
+    float *packed;                  /* where the pixels are yet to be packed, or NULL */
+} pixel_late;
+
+ALWAYS_INLINE bool pixel_has_late(pixel_shape is) {
+    return LANES >= LINE_LANES && is.vectors == PIXEL_VECTORS && !is.more;
+}
+
+/* One tap of a row. */
+ALWAYS_INLINE void pixel_row(f32xn *acc, const f32xn *x_f32xn, const float *weights, size_t r, size_t vectors) {
+    const f32x4 w = f32x4_load(weights + r / 4 * 4);
+    EACH(v, vectors, CORR2D_MAX_VECTORS) acc[v] = f32xn_fma_lane(x_f32xn[v], w, r % 4, acc[v]);
+}
+
 /* One tap: each vector of pixels is loaded once and used by every row, and the weights once more by one more pixel. */
 ALWAYS_INLINE void pixel_tap(pixel_acc *acc, const f32xn *x_f32xn, const float *more, const float *weights,
                              size_t panel, pixel_shape is) {
     EACH(p, is.panels, CORR2D_MAX_PANELS) {
         UNROLL for (size_t r = 0; r < PANEL_ROWS; r++) {
-            const f32x4 w = f32x4_load(weights + p * panel + r / 4 * 4);
-            f32xn *a = acc->v[p * PANEL_ROWS + r];
-            EACH(v, is.vectors, CORR2D_MAX_VECTORS) a[v] = f32xn_fma_lane(x_f32xn[v], w, r % 4, a[v]);
+            pixel_row(acc->v[p * PANEL_ROWS + r], x_f32xn, weights + p * panel, r, is.vectors);
         }
     }
     if (is.more) {
@@ -73,13 +94,14 @@ ALWAYS_INLINE void pixel_tap(pixel_acc *acc, const f32xn *x_f32xn, const float *
     }
 }
 
-/* All taps of the packed pixels, and of `more` behind them. May fetch vectors at `far` on the way. */
-ALWAYS_INLINE void pixel_taps(pixel_acc *acc, const corr2d_tile *tile, const pixel_step *s, pixel_shape is,
-                              const float *far, bool fetching) {
+/* All taps of the packed pixels but the late ones, and of `more` behind them. May fetch vectors at `far` on the way. */
+ALWAYS_INLINE void pixel_taps(pixel_acc *acc, pixel_late *late, const corr2d_tile *tile, const pixel_step *s,
+                              pixel_shape is, const float *far, bool fetching) {
     const size_t panel = tile->panel;
     const ptrdiff_t *fetched = tile->fetched;
     const float *packed = s->packed, *more = packed + tile->taps * is.vectors * LANES;
-    const float *weights = s->weights, *const end = weights + tile->taps * PANEL_ROWS;
+    const size_t taps = tile->taps - (pixel_has_late(is) ? LATE_TAPS : 0);
+    const float *weights = s->weights, *const end = weights + taps * PANEL_ROWS;
     while (weights != end) {
         f32xn x_f32xn[CORR2D_MAX_VECTORS];
         EACH(v, is.vectors, CORR2D_MAX_VECTORS) x_f32xn[v] = f32xn_load(packed + v * LANES);
@@ -89,6 +111,8 @@ ALWAYS_INLINE void pixel_taps(pixel_acc *acc, const corr2d_tile *tile, const pix
         weights += PANEL_ROWS;
         if (is.more) more++;
     }
+    if (!pixel_has_late(is)) return;
+    *late = (pixel_late){{packed, packed + is.vectors * LANES}, weights, {0, LANES, 2 * LANES}, NULL};
 }
 
 /* What is done with the pixels on the way, where they are read where they lie. */
@@ -100,9 +124,10 @@ ALWAYS_INLINE void more_pack(const corr2d_tile *tile, float *more, ptrdiff_t pix
 }
 
 /* The same from where the pixels lie; on the way packs them, or fetches others, `ahead` of them. */
-ALWAYS_INLINE void pixel_taps_reading(pixel_acc *acc, const corr2d_tile *tile, const pixel_step *s, pixel_shape is,
-                                      pixel_use use) {
-    const ptrdiff_t *offset = tile->offsets, *const end = offset + tile->taps, ahead = tile->ahead;
+ALWAYS_INLINE void pixel_taps_reading(pixel_acc *acc, pixel_late *late, const corr2d_tile *tile, const pixel_step *s,
+                                      pixel_shape is, pixel_use use) {
+    const size_t taps = tile->taps - (pixel_has_late(is) ? LATE_TAPS : 0);
+    const ptrdiff_t *offset = tile->offsets, *const end = offset + taps, ahead = tile->ahead;
     const bool packs = use == PIXEL_PACK;
     const float *weights = s->weights;
     ptrdiff_t pixel[CORR2D_MAX_VECTORS + 1];
@@ -127,38 +152,69 @@ ALWAYS_INLINE void pixel_taps_reading(pixel_acc *acc, const corr2d_tile *tile, c
         }
         weights += PANEL_ROWS;
     }
+    if (!pixel_has_late(is)) return;
+    const float *x = tile->x;
+    *late =
+        (pixel_late){{x + offset[0], x + offset[1]}, weights, {pixel[0], pixel[1], pixel[2]}, packs ? packed : NULL};
 }
 
-ALWAYS_INLINE void pixel_sum(pixel_acc *acc, const corr2d_tile *tile, const pixel_step *s, pixel_shape is) {
+/* All taps but the late ones, which are left to pixel_store. */
+ALWAYS_INLINE void pixel_sum(pixel_acc *acc, pixel_late *late, const corr2d_tile *tile, const pixel_step *s,
+                             pixel_shape is) {
     const bool last = s->channels <= is.panels * PANEL_ROWS;
     const size_t step = (tile->channels - s->channels) / PANEL_ROWS;
     if (!tile->offsets && is.vectors == PIXEL_VECTORS && !is.more && tile->fetched && step < is.vectors) {
-        pixel_taps(acc, tile, s, is, tile->x + s->x_pixel[step] + tile->ahead, true);
+        pixel_taps(acc, late, tile, s, is, tile->x + s->x_pixel[step] + tile->ahead, true);
     } else if (!tile->offsets) {
-        pixel_taps(acc, tile, s, is, NULL, false);
+        pixel_taps(acc, late, tile, s, is, NULL, false);
     } else if (s->packed) {
-        pixel_taps_reading(acc, tile, s, is, PIXEL_PACK);
+        pixel_taps_reading(acc, late, tile, s, is, PIXEL_PACK);
     } else if (is.vectors == PIXEL_VECTORS && !is.more && tile->ahead && last) {
-        pixel_taps_reading(acc, tile, s, is, PIXEL_FETCH);
+        pixel_taps_reading(acc, late, tile, s, is, PIXEL_FETCH);
     } else {
-        pixel_taps_reading(acc, tile, s, is, PIXEL_READ);
+        pixel_taps_reading(acc, late, tile, s, is, PIXEL_READ);
     }
 }
 
-ALWAYS_INLINE void pixel_clamp(pixel_acc *acc, const corr2d_tile *tile, size_t rows, size_t vectors) {
-    if (!clamps(tile->lo, tile->hi)) return;
+ALWAYS_INLINE void pixel_clamp(f32xn *acc, const corr2d_tile *tile, size_t vectors) {
     const f32xn lo = f32xn_splat(tile->lo), hi = f32xn_splat(tile->hi);
-    EACH(r, rows, PIXEL_ROWS) { EACH(v, vectors, CORR2D_MAX_VECTORS) acc->v[r][v] = f32xn_clamp(acc->v[r][v], lo, hi); }
+    EACH(v, vectors, CORR2D_MAX_VECTORS) acc[v] = f32xn_clamp(acc[v], lo, hi);
+}
+
+/* Loads the late taps' pixels, and packs them if need be. */
+ALWAYS_INLINE void pixel_late_load(f32xn *x_f32xn, const pixel_late *late) {
+    EACH(v, PIXEL_VECTORS, PIXEL_VECTORS) {
+        x_f32xn[v] = f32xn_load(late->x[0] + late->pixel[v]);
+        x_f32xn[PIXEL_VECTORS + v] = f32xn_load(late->x[1] + late->pixel[v]);
+    }
+    if (!late->packed) return;
+    EACH(i, LATE_TAPS * PIXEL_VECTORS, LATE_TAPS * PIXEL_VECTORS) f32xn_store(late->packed + i * LANES, x_f32xn[i]);
+}
+
+/* A row's late taps, which are computed here and not before: the barrier holds the rows apart. */
+ALWAYS_INLINE void pixel_late_row(f32xn *acc, const f32xn *x_f32xn, const float *weights, size_t r) {
+    IN_ORDER;
+    EACH(v, PIXEL_VECTORS, PIXEL_VECTORS) __asm__("" : "+v"(acc[v]));
+    pixel_row(acc, x_f32xn, weights, r, PIXEL_VECTORS);
+    pixel_row(acc, x_f32xn + PIXEL_VECTORS, weights + PANEL_ROWS, r, PIXEL_VECTORS);
 }
 
 /*
  * The next tile's y, `next` on, comes nearer while that one is computed: where a vector is a cache line, short sums
  * write lines faster than stores fetch them.
  */
-ALWAYS_INLINE void pixel_store(const pixel_acc *acc, pixel_y y, ptrdiff_t next, size_t rows, size_t vectors) {
+ALWAYS_INLINE void pixel_store(pixel_acc *acc, const pixel_late *late, const corr2d_tile *tile, pixel_y y,
+                               ptrdiff_t next, pixel_shape is) {
+    const size_t rows = is.panels * PANEL_ROWS, vectors = is.vectors;
     const f32xn zero = f32xn_splat(0.0f);
+    const bool clamped = clamps(tile->lo, tile->hi), has_late = pixel_has_late(is);
     float *p = y.p;
+    f32xn x_f32xn[LATE_TAPS * PIXEL_VECTORS];
+    if (has_late) pixel_late_load(x_f32xn, late);
+    if (!has_late && clamped) EACH(r, rows, PIXEL_ROWS) pixel_clamp(acc->v[r], tile, vectors);
     EACH(r, rows, PIXEL_ROWS) {
+        if (has_late) pixel_late_row(acc->v[r], x_f32xn, late->weights, r);
+        if (has_late && clamped) pixel_clamp(acc->v[r], tile, vectors);
         EACH(v, vectors, CORR2D_MAX_VECTORS) {
             f32xn_store(p + v * LANES, f32xn_add(acc->v[r][v], zero));
             if (vectors == PIXEL_VECTORS && LANES >= LINE_LANES) __builtin_prefetch(p + next + v * LANES, 1, 3);
@@ -191,6 +247,7 @@ ALWAYS_INLINE void pixel_panels(const corr2d_tile *tile, pixel_step s, pixel_sha
     const pixel_y y = whole ? (pixel_y){s.y, tile->y_channel} : (pixel_y){edge, width};
     float columns[MORE_FLOATS] = {0.0f}, *column = columns;
     pixel_acc acc;
+    pixel_late late;
     pixel_bias(&acc, s.bias, rows, vectors);
     if (is.more) more_begin(column, tile, s.bias, s.y + width, channels);
     if (tile->load) {
@@ -198,11 +255,10 @@ ALWAYS_INLINE void pixel_panels(const corr2d_tile *tile, pixel_step s, pixel_sha
         pixel_load(&acc, y, rows, vectors);
     }
     if (is.more) acc.more = f32xn_load(column);
-    pixel_sum(&acc, tile, &s, is);
+    pixel_sum(&acc, &late, tile, &s, is);
     if (is.more) f32xn_store(column, acc.more);
     FORGET(column);
-    pixel_clamp(&acc, tile, rows, vectors);
-    pixel_store(&acc, y, whole && s.next ? s.next - s.y : 0, rows, vectors);
+    pixel_store(&acc, &late, tile, y, whole && s.next ? s.next - s.y : 0, is);
     if (is.more) more_end(column, tile, s.y + width, channels);
     if (!whole) edge_out(&part);
 }

@@ -14,6 +14,7 @@
 #include "kernels/tiles/depthwise.h"
 #include "kernels/tiles/pixel.h"
 #include "kernels/tiles/strip.h"
+#include "kernels/tiles/threes.h"
 
 PIXEL_TILE(1, 1)
 PIXEL_TILE(2, 1)
@@ -32,6 +33,7 @@ const corr2d_kernels CORR2D_KERNELS = {
     .lanes = LANES,
     .halve = halve,
     .turn = turn,
+    .threes = threes,
     .pixel_vectors = PIXEL_VECTORS,
     .panel_rows = PANEL_ROWS,
     .pixel = {[1] = {[1] = pixel_1x1, [2] = pixel_2x1}, [2] = {[1] = pixel_1x2}, [3] = {[1] = pixel_1x3}},
