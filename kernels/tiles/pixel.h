@@ -31,7 +31,8 @@ typedef struct pixel_step {
     float *packed;
     const ptrdiff_t *x_pixel;
     const float *weights, *bias;
-    float *y, *next;
+    float *y;
+    ptrdiff_t next; /* from y to the next step's */
     size_t channels;
 } pixel_step;
 
@@ -67,7 +68,6 @@ ALWAYS_INLINE void pixel_load(pixel_acc *acc, pixel_y y, size_t rows, size_t vec
 typedef struct pixel_late {
     const float *x[LATE_TAPS], *weights;
     ptrdiff_t pixel[PIXEL_VECTORS]; /* where each vector lies, seen from x */
-    float *packed;                  /* where the pixels are yet to be packed, or NULL */
 } pixel_late;
 
 ALWAYS_INLINE bool pixel_has_late(pixel_shape is) {
@@ -112,7 +112,7 @@ ALWAYS_INLINE void pixel_taps(pixel_acc *acc, pixel_late *late, const corr2d_til
         if (is.more) more++;
     }
     if (!pixel_has_late(is)) return;
-    *late = (pixel_late){{packed, packed + is.vectors * LANES}, weights, {0, LANES, 2 * LANES}, NULL};
+    *late = (pixel_late){{packed, packed + is.vectors * LANES}, weights, {0, LANES, 2 * LANES}};
 }
 
 /* What is done with the pixels on the way, where they are read where they lie. */
@@ -121,6 +121,12 @@ typedef enum pixel_use { PIXEL_READ, PIXEL_PACK, PIXEL_FETCH } pixel_use;
 /* The one pixel more is packed by itself: stored between the others it would hold up all of them. */
 ALWAYS_INLINE void more_pack(const corr2d_tile *tile, float *more, ptrdiff_t pixel) {
     for (size_t t = 0; t < tile->taps; t++) more[t] = tile->x[pixel + tile->offsets[t]];
+}
+
+ALWAYS_INLINE void pixel_late_pack(const pixel_late *late, float *packed) {
+    EACH(v, PIXEL_VECTORS, PIXEL_VECTORS) f32xn_store(packed + v * LANES, f32xn_load(late->x[0] + late->pixel[v]));
+    packed += PIXEL_VECTORS * LANES;
+    EACH(v, PIXEL_VECTORS, PIXEL_VECTORS) f32xn_store(packed + v * LANES, f32xn_load(late->x[1] + late->pixel[v]));
 }
 
 /* The same from where the pixels lie; on the way packs them, or fetches others, `ahead` of them. */
@@ -153,9 +159,8 @@ ALWAYS_INLINE void pixel_taps_reading(pixel_acc *acc, pixel_late *late, const co
         weights += PANEL_ROWS;
     }
     if (!pixel_has_late(is)) return;
-    const float *x = tile->x;
-    *late =
-        (pixel_late){{x + offset[0], x + offset[1]}, weights, {pixel[0], pixel[1], pixel[2]}, packs ? packed : NULL};
+    *late = (pixel_late){{tile->x + offset[0], tile->x + offset[1]}, weights, {pixel[0], pixel[1], pixel[2]}};
+    if (packs) pixel_late_pack(late, packed);
 }
 
 /* All taps but the late ones, which are left to pixel_store. */
@@ -181,22 +186,21 @@ ALWAYS_INLINE void pixel_clamp(f32xn *acc, const corr2d_tile *tile, size_t vecto
     EACH(v, vectors, CORR2D_MAX_VECTORS) acc[v] = f32xn_clamp(acc[v], lo, hi);
 }
 
-/* Loads the late taps' pixels, and packs them if need be. */
-ALWAYS_INLINE void pixel_late_load(f32xn *x_f32xn, const pixel_late *late) {
-    EACH(v, PIXEL_VECTORS, PIXEL_VECTORS) {
-        x_f32xn[v] = f32xn_load(late->x[0] + late->pixel[v]);
-        x_f32xn[PIXEL_VECTORS + v] = f32xn_load(late->x[1] + late->pixel[v]);
-    }
-    if (!late->packed) return;
-    EACH(i, LATE_TAPS * PIXEL_VECTORS, LATE_TAPS * PIXEL_VECTORS) f32xn_store(late->packed + i * LANES, x_f32xn[i]);
+ALWAYS_INLINE void pixel_late_load(f32xn *x_f32xn, const pixel_late *late, size_t tap) {
+    EACH(v, PIXEL_VECTORS, PIXEL_VECTORS) x_f32xn[v] = f32xn_load(late->x[tap] + late->pixel[v]);
 }
 
-/* A row's late taps, which are computed here and not before: the barrier holds the rows apart. */
-ALWAYS_INLINE void pixel_late_row(f32xn *acc, const f32xn *x_f32xn, const float *weights, size_t r) {
+/*
+ * A row's late taps, which are computed here and not before: the barrier holds the rows apart. There are registers for
+ * the pixels of the first of them.
+ */
+ALWAYS_INLINE void pixel_late_row(f32xn *acc, const f32xn *first_f32xn, const pixel_late *late, size_t r) {
+    f32xn last_f32xn[PIXEL_VECTORS];
     IN_ORDER;
     EACH(v, PIXEL_VECTORS, PIXEL_VECTORS) __asm__("" : "+v"(acc[v]));
-    pixel_row(acc, x_f32xn, weights, r, PIXEL_VECTORS);
-    pixel_row(acc, x_f32xn + PIXEL_VECTORS, weights + PANEL_ROWS, r, PIXEL_VECTORS);
+    pixel_row(acc, first_f32xn, late->weights, r, PIXEL_VECTORS);
+    pixel_late_load(last_f32xn, late, 1);
+    pixel_row(acc, last_f32xn, late->weights + PANEL_ROWS, r, PIXEL_VECTORS);
 }
 
 /*
@@ -209,11 +213,11 @@ ALWAYS_INLINE void pixel_store(pixel_acc *acc, const pixel_late *late, const cor
     const f32xn zero = f32xn_splat(0.0f);
     const bool clamped = clamps(tile->lo, tile->hi), has_late = pixel_has_late(is);
     float *p = y.p;
-    f32xn x_f32xn[LATE_TAPS * PIXEL_VECTORS];
-    if (has_late) pixel_late_load(x_f32xn, late);
+    f32xn first_f32xn[PIXEL_VECTORS];
+    if (has_late) pixel_late_load(first_f32xn, late, 0);
     if (!has_late && clamped) EACH(r, rows, PIXEL_ROWS) pixel_clamp(acc->v[r], tile, vectors);
     EACH(r, rows, PIXEL_ROWS) {
-        if (has_late) pixel_late_row(acc->v[r], x_f32xn, late->weights, r);
+        if (has_late) pixel_late_row(acc->v[r], first_f32xn, late, r);
         if (has_late && clamped) pixel_clamp(acc->v[r], tile, vectors);
         EACH(v, vectors, CORR2D_MAX_VECTORS) {
             f32xn_store(p + v * LANES, f32xn_add(acc->v[r][v], zero));
@@ -258,7 +262,7 @@ ALWAYS_INLINE void pixel_panels(const corr2d_tile *tile, pixel_step s, pixel_sha
     pixel_sum(&acc, &late, tile, &s, is);
     if (is.more) f32xn_store(column, acc.more);
     FORGET(column);
-    pixel_store(&acc, &late, tile, y, whole && s.next ? s.next - s.y : 0, is);
+    pixel_store(&acc, &late, tile, y, whole ? s.next : 0, is);
     if (is.more) more_end(column, tile, s.y + width, channels);
     if (!whole) edge_out(&part);
 }
@@ -270,9 +274,10 @@ ALWAYS_INLINE size_t more_floats(size_t taps) { return (taps + LANES - 1) / LANE
 ALWAYS_INLINE void pixel_tiles(const corr2d_tile *tile, pixel_step s, pixel_shape is) {
     const size_t rows = is.panels * PANEL_ROWS, width = is.vectors * LANES;
     const size_t floats = tile->packed ? tile->taps * width + (is.more ? more_floats(tile->taps) : 0) : 0;
-    float *next = s.y + rows * tile->y_channel;
+    const size_t back = (tile->tiles - 1) * (width + is.more);
     for (size_t i = 0; i < tile->tiles; i++) {
-        s.next = i + 1 < tile->tiles ? s.y + width + is.more : s.channels > rows ? next : NULL;
+        const bool last = i + 1 == tile->tiles, end = s.channels <= rows;
+        s.next = (ptrdiff_t)(!last ? width + is.more : end ? 0 : rows * tile->y_channel - back);
         pixel_panels(tile, s, is);
         if (s.packed) s.packed += floats;
         if (s.x_pixel) s.x_pixel += is.vectors + is.more;
@@ -282,7 +287,7 @@ ALWAYS_INLINE void pixel_tiles(const corr2d_tile *tile, pixel_step s, pixel_shap
 
 ALWAYS_INLINE void pixel_tile(const corr2d_tile *tile, pixel_shape is) {
     const size_t rows = is.panels * PANEL_ROWS;
-    pixel_step s = {tile->packed, tile->x_pixel, tile->weights, tile->bias, tile->y, NULL, tile->channels};
+    pixel_step s = {tile->packed, tile->x_pixel, tile->weights, tile->bias, tile->y, 0, tile->channels};
     for (;;) {
         pixel_tiles(tile, s, is);
         if (s.channels <= rows) return;
