@@ -32,7 +32,6 @@ typedef struct pixel_step {
     const ptrdiff_t *x_pixel;
     const float *weights, *bias;
     float *y;
-    ptrdiff_t next; /* from y to the next step's */
     size_t channels;
 } pixel_step;
 
@@ -89,6 +88,7 @@ ALWAYS_INLINE void pixel_tap(pixel_acc *acc, const f32xn *x_f32xn, const float *
         }
     }
     if (is.more) {
+        IN_ORDER;
         const f32xn w_f32xn = f32xn_load_panel(weights);
         acc->more = f32xn_fma(f32xn_splat(*more), w_f32xn, acc->more);
     }
@@ -203,12 +203,8 @@ ALWAYS_INLINE void pixel_late_row(f32xn *acc, const f32xn *first_f32xn, const pi
     pixel_row(acc, last_f32xn, late->weights + PANEL_ROWS, r, PIXEL_VECTORS);
 }
 
-/*
- * The next tile's y, `next` on, comes nearer while that one is computed: where a vector is a cache line, short sums
- * write lines faster than stores fetch them.
- */
 ALWAYS_INLINE void pixel_store(pixel_acc *acc, const pixel_late *late, const corr2d_tile *tile, pixel_y y,
-                               ptrdiff_t next, pixel_shape is) {
+                               pixel_shape is) {
     const size_t rows = is.panels * PANEL_ROWS, vectors = is.vectors;
     const f32xn zero = f32xn_splat(0.0f);
     const bool clamped = clamps(tile->lo, tile->hi), has_late = pixel_has_late(is);
@@ -219,10 +215,7 @@ ALWAYS_INLINE void pixel_store(pixel_acc *acc, const pixel_late *late, const cor
     EACH(r, rows, PIXEL_ROWS) {
         if (has_late) pixel_late_row(acc->v[r], first_f32xn, late, r);
         if (has_late && clamped) pixel_clamp(acc->v[r], tile, vectors);
-        EACH(v, vectors, CORR2D_MAX_VECTORS) {
-            f32xn_store(p + v * LANES, f32xn_add(acc->v[r][v], zero));
-            if (vectors == PIXEL_VECTORS && LANES >= LINE_LANES) __builtin_prefetch(p + next + v * LANES, 1, 3);
-        }
+        EACH(v, vectors, CORR2D_MAX_VECTORS) f32xn_store(p + v * LANES, f32xn_add(acc->v[r][v], zero));
         p += y.channel;
         FORGET(p);
     }
@@ -262,7 +255,7 @@ ALWAYS_INLINE void pixel_panels(const corr2d_tile *tile, pixel_step s, pixel_sha
     pixel_sum(&acc, &late, tile, &s, is);
     if (is.more) f32xn_store(column, acc.more);
     FORGET(column);
-    pixel_store(&acc, &late, tile, y, whole ? s.next : 0, is);
+    pixel_store(&acc, &late, tile, y, is);
     if (is.more) more_end(column, tile, s.y + width, channels);
     if (!whole) edge_out(&part);
 }
@@ -272,12 +265,9 @@ ALWAYS_INLINE size_t more_floats(size_t taps) { return (taps + LANES - 1) / LANE
 
 /* One step of each of the tiles side by side. */
 ALWAYS_INLINE void pixel_tiles(const corr2d_tile *tile, pixel_step s, pixel_shape is) {
-    const size_t rows = is.panels * PANEL_ROWS, width = is.vectors * LANES;
+    const size_t width = is.vectors * LANES;
     const size_t floats = tile->packed ? tile->taps * width + (is.more ? more_floats(tile->taps) : 0) : 0;
-    const size_t back = (tile->tiles - 1) * (width + is.more);
     for (size_t i = 0; i < tile->tiles; i++) {
-        const bool last = i + 1 == tile->tiles, end = s.channels <= rows;
-        s.next = (ptrdiff_t)(!last ? width + is.more : end ? 0 : rows * tile->y_channel - back);
         pixel_panels(tile, s, is);
         if (s.packed) s.packed += floats;
         if (s.x_pixel) s.x_pixel += is.vectors + is.more;
@@ -287,7 +277,7 @@ ALWAYS_INLINE void pixel_tiles(const corr2d_tile *tile, pixel_step s, pixel_shap
 
 ALWAYS_INLINE void pixel_tile(const corr2d_tile *tile, pixel_shape is) {
     const size_t rows = is.panels * PANEL_ROWS;
-    pixel_step s = {tile->packed, tile->x_pixel, tile->weights, tile->bias, tile->y, 0, tile->channels};
+    pixel_step s = {tile->packed, tile->x_pixel, tile->weights, tile->bias, tile->y, tile->channels};
     for (;;) {
         pixel_tiles(tile, s, is);
         if (s.channels <= rows) return;
