@@ -213,6 +213,7 @@ typedef struct corr2d_kernels {
      * the others' weights follow, each `panel` on. Reads and writes whole vectors of y.
      */
     size_t channel_columns; /* with rows of up to so many outputs they are faster than pixel tiles for long sums, ... */
+    size_t strided_columns; /* ... or, where not 0, with a stride and many output channels of up to so many, ... */
     size_t channel_map;     /* ... and on maps of up to so many for pointwise ones */
     size_t channel_vectors, channel_pixels[CORR2D_MAX_VECTORS + 1];
     corr2d_tile_fn *channel[CORR2D_MAX_VECTORS + 1][CORR2D_MAX_PIXELS + 1];

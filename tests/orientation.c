@@ -80,6 +80,22 @@ Test(orientation, of_long_sums_on_wide_planes_is_as_the_variant_has_it) {
     }
 }
 
+Test(orientation, of_many_channels_on_wide_planes_with_a_stride_is_as_the_variant_has_it) {
+    for (size_t i = 0; corr2d_dispatch_at(corr2d_cpu_flags(), i); i++) {
+        const corr2d_kernels *const kernels = corr2d_dispatch_at(corr2d_cpu_flags(), i);
+        const size_t most = kernels->strided_columns ? kernels->strided_columns : kernels->channel_columns;
+        for (size_t out = 127; out <= 128; out++) {
+            corr2d_spec spec = square(32, 2 * most, out, 3);
+            spec.stride_height = spec.stride_width = 2;
+            cr_assert(path_of(kernels, spec) == &corr2d_path_channel, "%s", kernels->name);
+            spec.in_height = spec.in_width = 2 * most + 1;
+            const bool over_pixels = out == 128 || most == kernels->channel_columns;
+            cr_assert(path_of(kernels, spec) == (over_pixels ? &corr2d_path_pixel : &corr2d_path_channel), "%s",
+                      kernels->name);
+        }
+    }
+}
+
 Test(orientation, of_groups_on_planes_is_over_channels_where_their_outputs_are_whole_vectors) {
     corr2d_spec spec = square(64, 14, 64, 3);
     spec.groups = 4;

@@ -39,6 +39,7 @@ const corr2d_kernels CORR2D_KERNELS = {
     .pixel = {[1] = {[1] = pixel_1x1, [2] = pixel_2x1}, [2] = {[1] = pixel_1x2}, [3] = {[1] = pixel_1x3}},
     .pixel_few = PIXEL_FEW,
     .channel_columns = 32,
+    .strided_columns = 23,
     .channel_vectors = CHANNEL_VECTORS,
     .channel_pixels = {[1] = 8, [2] = 6},
     .channel = CHANNEL_TABLE,
