@@ -48,10 +48,16 @@ ALWAYS_INLINE void pixel_bias(pixel_acc *acc, const float *bias, size_t rows, si
     }
 }
 
+/* Where a vector is no whole line, so that sums take long, the next panel's y comes nearer meanwhile. */
 ALWAYS_INLINE void pixel_load(pixel_acc *acc, pixel_y y, size_t rows, size_t vectors) {
+    const bool fetches = vectors == PIXEL_VECTORS && LANES < LINE_LANES;
     const float *p = y.p;
     EACH(r, rows, PIXEL_ROWS) {
         EACH(v, vectors, CORR2D_MAX_VECTORS) acc->v[r][v] = f32xn_add(f32xn_load(p + v * LANES), acc->v[r][v]);
+        if (fetches) {
+            __builtin_prefetch(p + rows * y.channel, 1, 3);
+            __builtin_prefetch(p + rows * y.channel + vectors * LANES - 1, 1, 3);
+        }
         p += y.channel;
         FORGET(p);
     }
