@@ -26,7 +26,7 @@
 #define MOST_TILES 56
 
 /* Sums of so many taps are packed straight from x, if they can be, in groups of a third of a 48 KiB first cache. */
-#define MOST_THREE_TAPS 63
+#define MOST_THREE_TAPS 288
 #define THREES_FLOATS (4u << 10)
 
 /* A strip's pixels, and what its packed block may take: a 512 KiB second cache's size. */
