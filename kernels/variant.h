@@ -140,9 +140,10 @@ typedef void corr2d_turn_fn(float *to, size_t step, const float *from, size_t ch
  */
 typedef struct corr2d_threes {
     const float *const *x, *const *x_end; /* where the first pixel's second column lies, in each channel's rows */
-    float *packed;                        /* [t][tap], three t for each of x, of which `pixels` are written */
-    size_t tap, pixels;                   /* the latter whole vectors */
-    bool before;                          /* the first pixel's first column is padding before x, and not read */
+    float *packed;                        /* [t][tap], three t for each of x, and the next tile's `tile` further on */
+    size_t tap, tile;
+    size_t at, pixels; /* whole vectors, so many from the first tile's at-th pixel on */
+    bool before;       /* the first pixel's first column is padding before x, and not read */
 } corr2d_threes;
 
 typedef void corr2d_threes_fn(const corr2d_threes *threes);
