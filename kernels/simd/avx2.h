@@ -94,12 +94,6 @@ WORD f32xn f32xn_pull(f32xn a) {
 
 WORD f32xn f32xn_load_panel(const float *p) { return simde_mm256_castps128_ps256(simde_mm_loadu_ps(p)); }
 
-WORD void f32xn_load_split(const float *p, f32xn *even, f32xn *odd) {
-    const f32xn a = f32xn_load_panels(p, 8), b = f32xn_load_panels(p + 4, 8);
-    *even = simde_mm256_shuffle_ps(a, b, 0x88);
-    *odd = simde_mm256_shuffle_ps(a, b, 0xdd);
-}
-
 WORD void f32xn_split(f32xn a, f32xn b, f32xn *even, f32xn *odd) {
     const simde__m256d evens = simde_mm256_castps_pd(simde_mm256_shuffle_ps(a, b, 0x88));
     const simde__m256d odds = simde_mm256_castps_pd(simde_mm256_shuffle_ps(a, b, 0xdd));

@@ -143,10 +143,6 @@ WORD void f32xn_split(f32xn a, f32xn b, f32xn *even, f32xn *odd) {
     *odd = simde_mm512_permutex2var_ps(a, simde_mm512_loadu_si512(odds), b);
 }
 
-WORD void f32xn_load_split(const float *p, f32xn *even, f32xn *odd) {
-    f32xn_split(f32xn_load(p), f32xn_load(p + LANES), even, odd);
-}
-
 /* Four weights, of which one at a time multiplies a whole vector: here a broadcast from memory. */
 typedef const float *f32x4;
 

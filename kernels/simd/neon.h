@@ -88,10 +88,6 @@ WORD void f32xn_split(f32xn a, f32xn b, f32xn *even, f32xn *odd) {
     *odd = pair.val[1];
 }
 
-WORD void f32xn_load_split(const float *p, f32xn *even, f32xn *odd) {
-    f32xn_split(f32xn_load(p), f32xn_load(p + LANES), even, odd);
-}
-
 typedef simde_float32x4_t f32x4;
 
 WORD f32x4 f32x4_load(const float *p) { return simde_vld1q_f32(p); }

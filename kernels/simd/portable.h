@@ -81,10 +81,6 @@ WORD void f32xn_split(f32xn a, f32xn b, f32xn *even, f32xn *odd) {
     *odd = simde_mm_shuffle_ps(a, b, 0xdd);
 }
 
-WORD void f32xn_load_split(const float *p, f32xn *even, f32xn *odd) {
-    f32xn_split(f32xn_load(p), f32xn_load(p + LANES), even, odd);
-}
-
 typedef const float *f32x4;
 
 WORD f32x4 f32x4_load(const float *p) { return p; }

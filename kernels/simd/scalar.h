@@ -64,10 +64,6 @@ WORD void f32xn_split(f32xn a, f32xn b, f32xn *even, f32xn *odd) {
     *odd = b;
 }
 
-WORD void f32xn_load_split(const float *p, f32xn *even, f32xn *odd) {
-    f32xn_split(f32xn_load(p), f32xn_load(p + LANES), even, odd);
-}
-
 /* Weights of neighbouring channels, from p on as far as a panel of PANEL_ROWS goes, then from p + panel on. */
 WORD f32xn f32xn_load_panels(const float *p, size_t panel) {
     (void)panel;

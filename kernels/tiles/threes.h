@@ -12,7 +12,7 @@ static void threes(const corr2d_threes *all) {
         float *to = packed;
         for (size_t at = all->at; from != end; from += 2 * LANES) {
             f32xn even, odd;
-            f32xn_load_split(from, &even, &odd);
+            f32xn_split(f32xn_load(from), f32xn_load(from + LANES), &even, &odd);
             f32xn_store(to + at, f32xn_push(odd, before));
             f32xn_store(to + at + tap, even);
             f32xn_store(to + at + 2 * tap, odd);
