@@ -48,9 +48,12 @@ ALWAYS_INLINE void pixel_bias(pixel_acc *acc, const float *bias, size_t rows, si
     }
 }
 
-/* Where a vector is no whole line, so that sums take long, the next panel's y comes nearer meanwhile. */
-ALWAYS_INLINE void pixel_load(pixel_acc *acc, pixel_y y, size_t rows, size_t vectors) {
-    const bool fetches = vectors == PIXEL_VECTORS && LANES < LINE_LANES;
+/* A sum so long that the next panel's y can come nearer meanwhile, ... */
+#define LONG_TAPS 256
+
+/* ... which pays where a vector is no whole line. */
+ALWAYS_INLINE void pixel_load(pixel_acc *acc, pixel_y y, size_t rows, size_t vectors, size_t taps) {
+    const bool fetches = vectors == PIXEL_VECTORS && LANES < LINE_LANES && taps >= LONG_TAPS;
     const float *p = y.p;
     EACH(r, rows, PIXEL_ROWS) {
         EACH(v, vectors, CORR2D_MAX_VECTORS) acc->v[r][v] = f32xn_add(f32xn_load(p + v * LANES), acc->v[r][v]);
@@ -209,6 +212,15 @@ ALWAYS_INLINE void pixel_late_row(f32xn *acc, const f32xn *first_f32xn, const pi
     pixel_row(acc, last_f32xn, late->weights + PANEL_ROWS, r, PIXEL_VECTORS);
 }
 
+/* The next tile's y, before that tile loads it. */
+ALWAYS_INLINE void pixel_fetch(const float *y, size_t channel, size_t rows) {
+    for (size_t r = 0; r < rows; r++) {
+        EACH(v, PIXEL_VECTORS, PIXEL_VECTORS) __builtin_prefetch(y + v * LANES, 1, 3);
+        y += channel;
+        FORGET(y);
+    }
+}
+
 ALWAYS_INLINE void pixel_store(pixel_acc *acc, const pixel_late *late, const corr2d_tile *tile, pixel_y y,
                                pixel_shape is) {
     const size_t rows = is.panels * PANEL_ROWS, vectors = is.vectors;
@@ -216,6 +228,7 @@ ALWAYS_INLINE void pixel_store(pixel_acc *acc, const pixel_late *late, const cor
     const bool clamped = clamps(tile->lo, tile->hi), has_late = pixel_has_late(is);
     float *p = y.p;
     f32xn first_f32xn[PIXEL_VECTORS];
+    if (has_late && tile->load) pixel_fetch(p + vectors * LANES, y.channel, rows);
     if (has_late) pixel_late_load(first_f32xn, late, 0);
     if (!has_late && clamped) EACH(r, rows, PIXEL_ROWS) pixel_clamp(acc->v[r], tile, vectors);
     EACH(r, rows, PIXEL_ROWS) {
@@ -255,7 +268,7 @@ ALWAYS_INLINE void pixel_panels(const corr2d_tile *tile, pixel_step s, pixel_sha
     if (is.more) more_begin(column, tile, s.bias, s.y + width, channels);
     if (tile->load) {
         if (!whole) edge_in(&part, rows);
-        pixel_load(&acc, y, rows, vectors);
+        pixel_load(&acc, y, rows, vectors, tile->taps);
     }
     if (is.more) acc.more = f32xn_load(column);
     pixel_sum(&acc, &late, tile, &s, is);
