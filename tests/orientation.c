@@ -10,15 +10,20 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { MOST_WEIGHTS = 256 * 256 * 9 };
+enum { MOST_WEIGHTS = 832 * 832 };
 
-static const corr2d_path *path_of(const corr2d_kernels *kernels, corr2d_spec spec) {
+/* Without its arrays. */
+static corr2d_plan plan_of(const corr2d_kernels *kernels, corr2d_spec spec) {
     static float weights[MOST_WEIGHTS];
     corr2d_plan *plan;
     cr_assert(corr2d_plan_make(&plan, &spec, kernels, weights, NULL) == CORR2D_OK);
-    const corr2d_path *const path = plan->path;
+    const corr2d_plan copy = *plan;
     corr2d_plan_destroy(plan);
-    return path;
+    return copy;
+}
+
+static const corr2d_path *path_of(const corr2d_kernels *kernels, corr2d_spec spec) {
+    return plan_of(kernels, spec).path;
 }
 
 static void assert_paths(corr2d_spec spec, const corr2d_path *wanted) {
@@ -54,6 +59,26 @@ Test(orientation, of_pointwise_planes_is_over_pixels) {
     assert_paths(square(512, 16, 64, 1), &corr2d_path_pixel);
     assert_paths(square(512, 25, 64, 1), &corr2d_path_pixel);
     assert_paths(square(128, 13, 64, 1), &corr2d_path_pixel);
+}
+
+/* Which the widest pixel tiles do not do. */
+Test(orientation, of_a_single_tap_is_over_narrower_vectors) {
+    for (size_t i = 0; corr2d_dispatch_at(corr2d_cpu_flags(), i); i++) {
+        const corr2d_kernels *const kernels = corr2d_dispatch_at(corr2d_cpu_flags(), i);
+        const corr2d_kernels *const wanted = kernels->narrower ? kernels->narrower : kernels;
+        cr_assert(plan_of(kernels, square(1, 16, 8, 1)).kernels == wanted, "%s", kernels->name);
+        cr_assert(plan_of(kernels, square(2, 16, 8, 1)).kernels == kernels, "%s", kernels->name);
+    }
+}
+
+/* 831 blocks of 832 channels would leave one. */
+Test(orientation, of_pixels_leaves_no_block_of_a_single_tap) {
+    const size_t channels = 832 * 831 + 1;
+    for (size_t i = 0; corr2d_dispatch_at(corr2d_cpu_flags(), i); i++) {
+        const corr2d_kernels *const kernels = corr2d_dispatch_at(corr2d_cpu_flags(), i);
+        const corr2d_plan plan = plan_of(kernels, square(channels, 4, 1, 1));
+        cr_assert(plan.path == &corr2d_path_pixel && channels % plan.block > 1, "%s", kernels->name);
+    }
 }
 
 /* 169 and 49 pixels leave 9 and 1 of vectors of 16. */
