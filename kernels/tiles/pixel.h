@@ -48,10 +48,9 @@ ALWAYS_INLINE void pixel_bias(pixel_acc *acc, const float *bias, size_t rows, si
     }
 }
 
-/* A sum so long that the next panel's y can come nearer meanwhile, ... */
+/* Where a vector is no whole line, sums of so many taps hide what the next panel's y takes to come nearer. */
 #define LONG_TAPS 256
 
-/* ... which pays where a vector is no whole line. */
 ALWAYS_INLINE void pixel_load(pixel_acc *acc, pixel_y y, size_t rows, size_t vectors, size_t taps) {
     const bool fetches = vectors == PIXEL_VECTORS && LANES < LINE_LANES && taps >= LONG_TAPS;
     const float *p = y.p;
@@ -97,7 +96,7 @@ ALWAYS_INLINE void pixel_tap(pixel_acc *acc, const f32xn *x_f32xn, const float *
         }
     }
     if (is.more) {
-        IN_ORDER;
+        IN_ORDER; /* there is no register to load these early */
         const f32xn w_f32xn = f32xn_load_panel(weights);
         acc->more = f32xn_fma(f32xn_splat(*more), w_f32xn, acc->more);
     }
@@ -132,6 +131,7 @@ ALWAYS_INLINE void more_pack(const corr2d_tile *tile, float *more, ptrdiff_t pix
     for (size_t t = 0; t < tile->taps; t++) more[t] = tile->x[pixel + tile->offsets[t]];
 }
 
+/* They are packed with the others, and then read again. */
 ALWAYS_INLINE void pixel_late_pack(const pixel_late *late, float *packed) {
     EACH(v, PIXEL_VECTORS, PIXEL_VECTORS) f32xn_store(packed + v * LANES, f32xn_load(late->x[0] + late->pixel[v]));
     packed += PIXEL_VECTORS * LANES;
@@ -230,7 +230,9 @@ ALWAYS_INLINE void pixel_store(pixel_acc *acc, const pixel_late *late, const cor
     f32xn first_f32xn[PIXEL_VECTORS];
     if (has_late && tile->load) pixel_fetch(p + vectors * LANES, y.channel, rows);
     if (has_late) pixel_late_load(first_f32xn, late, 0);
-    if (!has_late && clamped) EACH(r, rows, PIXEL_ROWS) pixel_clamp(acc->v[r], tile, vectors);
+    if (!has_late && clamped) {
+        EACH(r, rows, PIXEL_ROWS) pixel_clamp(acc->v[r], tile, vectors);
+    }
     EACH(r, rows, PIXEL_ROWS) {
         if (has_late) pixel_late_row(acc->v[r], first_f32xn, late, r);
         if (has_late && clamped) pixel_clamp(acc->v[r], tile, vectors);
