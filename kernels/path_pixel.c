@@ -26,8 +26,11 @@
 #define MOST_TILES 56
 
 /* Sums of so many taps are packed straight from x, if they can be, in groups of a third of a 48 KiB first cache. */
-#define MOST_THREE_TAPS 63
+#define MOST_THREE_TAPS 288
 #define THREES_FLOATS (4u << 10)
+
+/* As many pixels of a row at once as a row of zeros is long for: whole vectors. */
+#define THREES_PIXELS (CORR2D_ZEROS / 2 - CORR2D_MAX_LANES)
 
 /* A strip's pixels, and what its packed block may take: little more than a 512 KiB second cache. */
 #define STRIP_PIXELS 1344
@@ -151,10 +154,18 @@ static bool one_pixel(const corr2d_layer *layer) {
     return layer->rows.out == 1 && layer->columns.out == 1 && !layer->rows.padded && !layer->columns.padded;
 }
 
+/* About equal blocks, of which the last is no single tap. */
+CORR2D_COLD static size_t block_channels(const corr2d_layer *layer) {
+    const bool pointwise = corr2d_layer_taps(layer) == layer->group_in;
+    size_t block = corr2d_plan_block(layer, BLOCK_TAPS);
+    while (pointwise && layer->group_in % block == 1) block++;
+    return block;
+}
+
 CORR2D_COLD static void cut(corr2d_plan *plan, bool *overflow) {
     const bool one = one_pixel(&plan->layer);
     plan->unit_groups = plan->layer.groups;
-    plan->block = one ? plan->layer.group_in : corr2d_plan_block(&plan->layer, BLOCK_TAPS);
+    plan->block = one ? plan->layer.group_in : block_channels(&plan->layer);
     plan->offset_count = plan->block * plan->layer.rows.taps * plan->layer.columns.taps;
     corr2d_plan_set_panels(plan, plan->kernels->panel_rows, plan->kernels->panel_rows, overflow);
     plan->threes = !one && fits_threes(&plan->layer, plan->kernels);
@@ -288,26 +299,20 @@ static const float **list_rows(const corr2d_layer *layer, const float *plane, co
     return x;
 }
 
-/* Packs tiles straight from x, each in pieces of one row of y. */
+/* Packs tiles straight from x, row by row of y. */
 static void pack_threes(const corr2d_job *job, const corr2d_tile *tile, size_t first) {
     const corr2d_layer *layer = &job->plan->layer;
-    const size_t end = job->out.column + job->out.width;
+    const size_t width = job->out.width, pixels = tile->tiles * tile->pixels;
     const float *x[MOST_THREE_TAPS / 3];
-    corr2d_threes piece = {.x = x, .packed = tile->packed, .tap = tile->pixels};
-    size_t row = job->out.row + first / job->out.width, column = job->out.column + first % job->out.width;
-    for (size_t i = 0; i < tile->tiles; i++) {
-        for (size_t left = tile->pixels; left; left -= piece.pixels) {
-            piece.x_end = list_rows(layer, job->x, x, row, column);
-            piece.before = column < layer->columns.pad;
-            piece.pixels = corr2d_min(left, end - column);
-            job->plan->kernels->threes(&piece);
-            piece.packed += piece.pixels;
-            column += piece.pixels;
-            if (column < end) continue;
-            column = job->out.column;
-            row++;
-        }
-        piece.packed += (tile->taps - 1) * tile->pixels;
+    corr2d_threes piece = {.x = x, .tap = tile->pixels, .tile = tile->taps * tile->pixels};
+    for (size_t done = 0; done < pixels; done += piece.pixels) {
+        const size_t row = job->out.row + (first + done) / width, column = (first + done) % width;
+        piece.x_end = list_rows(layer, job->x, x, row, job->out.column + column);
+        piece.before = job->out.column + column < layer->columns.pad;
+        piece.packed = tile->packed + done / tile->pixels * piece.tile;
+        piece.at = done % tile->pixels;
+        piece.pixels = corr2d_min(corr2d_min(pixels - done, width - column), THREES_PIXELS);
+        job->plan->kernels->threes(&piece);
     }
 }
 

@@ -42,6 +42,9 @@ size_t corr2d_plan_block(const corr2d_layer *layer, size_t taps) {
 /* The same for groups whose outputs are whole vectors. */
 #define LONG_GROUP_SUM 128
 
+/* With a stride and so many output channels it pays to pack the planes of a 3x3 kernel for vectors over pixels. */
+#define STRIDED_OUT 128
+
 /* Depthwise layers with fewer channels go to narrower vectors where those leave no rest. */
 #define FEW_CHANNELS 96
 
@@ -63,7 +66,9 @@ static bool across_channels(const corr2d_layer *layer, const corr2d_kernels *ker
     const bool whole = layer->groups > 1 && layer->group_out % kernels->lanes == 0;
     const size_t wide = whole ? LONG_GROUP_SUM : LONG_SUM;
     const bool narrow = columns->out < 2 * kernels->lanes && (layer->groups == 1 || whole || columns->stride > 1);
-    return taps >= (narrow ? SHORT_SUM : wide) && columns->out <= kernels->channel_columns;
+    const bool strided = columns->stride > 1 && columns->taps <= 3 && layer->group_out >= STRIDED_OUT;
+    const size_t most = strided && kernels->strided_columns ? kernels->strided_columns : kernels->channel_columns;
+    return taps >= (narrow ? SHORT_SUM : wide) && columns->out <= most;
 }
 
 /*
@@ -93,7 +98,7 @@ static const corr2d_path *choose_path(const corr2d_layer *layer, const corr2d_ke
 /*
  * Whether tiles of narrower vectors are better, as measured: for groups that fill theirs and not the wider ones; for
  * few channels of depthwise layers, of which half a vector is left; and over pixels, where their planes are packed,
- * for rows that fill half a vector at most.
+ * for rows that fill half a vector at most. Sums of one tap are not for the wider tiles.
  */
 static bool wants_narrower(const corr2d_path *path, const corr2d_layer *layer, const corr2d_kernels *kernels) {
     const corr2d_axis *columns = &layer->columns;
@@ -103,7 +108,10 @@ static bool wants_narrower(const corr2d_path *path, const corr2d_layer *layer, c
     if (path == &corr2d_path_depthwise_channel) {
         return layer->groups < FEW_CHANNELS && layer->groups % half == 0 && layer->groups / half % 2 == 1;
     }
-    if (path == &corr2d_path_pixel) return layer->groups > 1 && layer->group_out == kernels->narrower->panel_rows;
+    if (path == &corr2d_path_pixel) {
+        return corr2d_layer_taps(layer) == 1 ||
+               (layer->groups > 1 && layer->group_out == kernels->narrower->panel_rows);
+    }
     if (path != &corr2d_path_depthwise_pixel || corr2d_rows_fit(layer, kernels, true)) return false;
     return columns->out <= half;
 }

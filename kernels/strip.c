@@ -130,6 +130,7 @@ typedef struct block {
     span rows, columns;
     const float *x;     /* where both are inside first */
     size_t row, column; /* from entry to entry in x */
+    bool joined;        /* what lies between the entries of two rows is x, and as much as in the strip */
 } block;
 
 static block block_of(const corr2d_strip *strip, const corr2d_layer *layer, const float *x, corr2d_rectangle out,
@@ -138,6 +139,7 @@ static block block_of(const corr2d_strip *strip, const corr2d_layer *layer, cons
     b.rows = span_of(&layer->rows, &strip->rows, row_run, out.row, out.height);
     b.columns = span_of(&layer->columns, &strip->columns, column_run, out.column, out.width);
     b.row = b.rows.inside > 1 ? strip->rows.skip * layer->x.row : 0; /* not beyond x, where nothing is read */
+    b.joined = b.column == 1 && b.row == strip->row && layer->x.row == layer->columns.in;
     b.x = x + b.rows.first * layer->x.row + b.columns.first * layer->x.column;
     return b;
 }
@@ -146,7 +148,10 @@ static bool row_inside(const block *b, size_t row) {
     return row >= b->rows.before && row - b->rows.before < b->rows.inside && b->columns.inside;
 }
 
-/* A block of one channel, a strip's rows `row` apart. Every second of x's columns is `halve`d, if that is not NULL. */
+/*
+ * A block of one channel, a strip's rows `row` apart. Every second of x's columns is `halve`d, if that is not NULL.
+ * Joined rows are one copy, and what lies between them becomes padding afterwards.
+ */
 static void pack_plane(float *to, const block *b, const float *x, size_t row, corr2d_halve_fn *halve) {
     const size_t length = b->columns.length, before = b->columns.before, inside = b->columns.inside;
     for (size_t i = 0; i < b->rows.length; i++, to += row) {
@@ -154,12 +159,14 @@ static void pack_plane(float *to, const block *b, const float *x, size_t row, co
             zeros(to, length);
             continue;
         }
-        zeros(to, before);
         if (halve) {
             halve(to + before, x, inside);
-        } else {
+        } else if (!b->joined) {
             gather(to + before, x, inside, b->column);
+        } else if (i == b->rows.before) {
+            memcpy(to + before, x, ((b->rows.inside - 1) * row + inside) * sizeof *to);
         }
+        zeros(to, before);
         zeros(to + before + inside, length - before - inside);
         x += b->row;
     }

@@ -146,9 +146,10 @@ typedef void corr2d_unturn_fn(float *to, size_t channel, const float *from, size
  */
 typedef struct corr2d_threes {
     const float *const *x, *const *x_end; /* where the first pixel's second column lies, in each channel's rows */
-    float *packed;                        /* [t][tap], three t for each of x, of which `pixels` are written */
-    size_t tap, pixels;                   /* the latter whole vectors */
-    bool before;                          /* the first pixel's first column is padding before x, and not read */
+    float *packed;                        /* [t][tap], three t for each of x, and the next tile's `tile` further on */
+    size_t tap, tile;
+    size_t at, pixels; /* whole vectors, so many from the first tile's at-th pixel on */
+    bool before;       /* the first pixel's first column is padding before x, and not read */
 } corr2d_threes;
 
 typedef void corr2d_threes_fn(const corr2d_threes *threes);
@@ -176,8 +177,9 @@ typedef struct corr2d_kernels {
      * bias, until all are done. For each it does `tiles` tiles, side by side in y, one after another in packed. Reads
      * and writes only the `pixels` first of each tile of each channel of y, v * lanes - lanes < pixels <= v * lanes,
      * where fewer than v * lanes go with one tile alone; reads all of packed. pixel[v][p] is NULL where a variant has
-     * no such tile; it has one panel of every width from 1 to pixel_vectors. Both streams are read from front to back:
-     * that, more than how much of them the first cache holds, is what makes them fast.
+     * no such tile; it has one panel of every width from 1 to pixel_vectors. Where there are `narrower` kernels, the
+     * widest is for two taps or more. Both streams are read from front to back: that, more than how much of them the
+     * first cache holds, is what makes them fast.
      *
      * With offsets it reads the pixels of each tile where they lie: vector i of tap t at x[x_pixel[i] + offsets[t]],
      * whole vectors also where `pixels` is less; the next tile's x_pixel follow. It does p panels, and writes the
@@ -221,6 +223,7 @@ typedef struct corr2d_kernels {
      * `group_in` inputs, no more than outputs, are those from `group_first` on.
      */
     size_t channel_columns; /* with rows of up to so many outputs they are faster than pixel tiles for long sums, ... */
+    size_t strided_columns; /* ... or, where not 0, with a stride and many output channels of up to so many, ... */
     size_t channel_map;     /* ... and on maps of up to so many for pointwise ones */
     size_t channel_vectors, channel_pixels[CORR2D_MAX_VECTORS + 1];
     corr2d_tile_fn *channel[CORR2D_MAX_VECTORS + 1][CORR2D_MAX_PIXELS + 1];

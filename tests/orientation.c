@@ -10,15 +10,20 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { MOST_WEIGHTS = 256 * 256 * 9 };
+enum { MOST_WEIGHTS = 832 * 832 };
 
-static const corr2d_path *path_of(const corr2d_kernels *kernels, corr2d_spec spec) {
+/* Without its arrays. */
+static corr2d_plan plan_of(const corr2d_kernels *kernels, corr2d_spec spec) {
     static float weights[MOST_WEIGHTS];
     corr2d_plan *plan;
     cr_assert(corr2d_plan_make(&plan, &spec, kernels, weights, NULL) == CORR2D_OK);
-    const corr2d_path *const path = plan->path;
+    const corr2d_plan copy = *plan;
     corr2d_plan_destroy(plan);
-    return path;
+    return copy;
+}
+
+static const corr2d_path *path_of(const corr2d_kernels *kernels, corr2d_spec spec) {
+    return plan_of(kernels, spec).path;
 }
 
 static void assert_paths(corr2d_spec spec, const corr2d_path *wanted) {
@@ -56,6 +61,26 @@ Test(orientation, of_pointwise_planes_is_over_pixels) {
     assert_paths(square(128, 13, 64, 1), &corr2d_path_pixel);
 }
 
+/* Which the widest pixel tiles do not do. */
+Test(orientation, of_a_single_tap_is_over_narrower_vectors) {
+    for (size_t i = 0; corr2d_dispatch_at(corr2d_cpu_flags(), i); i++) {
+        const corr2d_kernels *const kernels = corr2d_dispatch_at(corr2d_cpu_flags(), i);
+        const corr2d_kernels *const wanted = kernels->narrower ? kernels->narrower : kernels;
+        cr_assert(plan_of(kernels, square(1, 16, 8, 1)).kernels == wanted, "%s", kernels->name);
+        cr_assert(plan_of(kernels, square(2, 16, 8, 1)).kernels == kernels, "%s", kernels->name);
+    }
+}
+
+/* 831 blocks of 832 channels would leave one. */
+Test(orientation, of_pixels_leaves_no_block_of_a_single_tap) {
+    const size_t channels = 832 * 831 + 1;
+    for (size_t i = 0; corr2d_dispatch_at(corr2d_cpu_flags(), i); i++) {
+        const corr2d_kernels *const kernels = corr2d_dispatch_at(corr2d_cpu_flags(), i);
+        const corr2d_plan plan = plan_of(kernels, square(channels, 4, 1, 1));
+        cr_assert(plan.path == &corr2d_path_pixel && channels % plan.block > 1, "%s", kernels->name);
+    }
+}
+
 /* 169 and 49 pixels leave 9 and 1 of vectors of 16. */
 Test(orientation, of_pointwise_planes_that_fill_vectors_badly_is_as_the_variant_has_it) {
     for (size_t i = 0; corr2d_dispatch_at(corr2d_cpu_flags(), i); i++) {
@@ -77,6 +102,22 @@ Test(orientation, of_long_sums_on_wide_planes_is_as_the_variant_has_it) {
         const size_t most = kernels->channel_columns;
         cr_assert(path_of(kernels, square(32, most, 8, 3)) == &corr2d_path_channel, "%s", kernels->name);
         cr_assert(path_of(kernels, square(32, most + 1, 8, 3)) == &corr2d_path_pixel, "%s", kernels->name);
+    }
+}
+
+Test(orientation, of_many_channels_on_wide_planes_with_a_stride_is_as_the_variant_has_it) {
+    for (size_t i = 0; corr2d_dispatch_at(corr2d_cpu_flags(), i); i++) {
+        const corr2d_kernels *const kernels = corr2d_dispatch_at(corr2d_cpu_flags(), i);
+        const size_t most = kernels->strided_columns ? kernels->strided_columns : kernels->channel_columns;
+        for (size_t out = 127; out <= 128; out++) {
+            corr2d_spec spec = square(32, 2 * most, out, 3);
+            spec.stride_height = spec.stride_width = 2;
+            cr_assert(path_of(kernels, spec) == &corr2d_path_channel, "%s", kernels->name);
+            spec.in_height = spec.in_width = 2 * most + 1;
+            const bool over_pixels = out == 128 || most == kernels->channel_columns;
+            cr_assert(path_of(kernels, spec) == (over_pixels ? &corr2d_path_pixel : &corr2d_path_channel), "%s",
+                      kernels->name);
+        }
     }
 }
 

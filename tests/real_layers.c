@@ -18,6 +18,7 @@ static const test_layer real_layers[] = {
     LAYER("ResNet 1x1, many channels", 16, true, X(1024, 7, 7)),
     LAYER("ResNeXt 3x3, 32 groups", 64, true, X(64, 14, 14), SQUARE(3), PAD(1), .groups = 32),
     LAYER("MobileNet 3x3, stride 2", 20, true, X(3, 12, 224), SQUARE(3), STRIDE(2), PAD(1), .activation = CORR2D_RELU),
+    LAYER("YOLO 3x3, stride 2, wide map", 12, true, X(32, 6, 208), SQUARE(3), STRIDE(2), PAD(1)),
     LAYER("VGG 3x3, wide map", 4, true, X(3, 8, 224), SQUARE(3), PAD(1), .activation = CORR2D_RELU),
     LAYER("Inception 1x7", 24, true, X(16, 17, 17), .kernel_height = 1, .kernel_width = 7, .pad_left = 3,
           .pad_right = 3),

@@ -83,8 +83,8 @@ WORD f32xn f32xn_load_panels(const float *p, size_t panel) {
                                      1);
 }
 
-WORD f32xn f32xn_push(f32xn a, float first) {
-    const simde__m256i joint = simde_mm256_castps_si256(simde_mm256_permute2f128_ps(f32xn_splat(first), a, 0x20));
+WORD f32xn f32xn_push(f32xn a, f32xn before) {
+    const simde__m256i joint = simde_mm256_castps_si256(simde_mm256_permute2f128_ps(before, a, 0x21));
     return simde_mm256_castsi256_ps(simde_mm256_alignr_epi8(simde_mm256_castps_si256(a), joint, 12));
 }
 

@@ -80,10 +80,7 @@ WORD f32xn f32xn_join(f32xn a, f32xn b, size_t n) {
     }
 }
 
-WORD f32xn f32xn_push(f32xn a, float first) {
-    const __m512i joint = _mm512_castps_si512(f32xn_splat(first));
-    return _mm512_castsi512_ps(_mm512_alignr_epi32(_mm512_castps_si512(a), joint, LANES - 1));
-}
+WORD f32xn f32xn_push(f32xn a, f32xn before) { return f32xn_join(before, a, LANES - 1); }
 
 WORD f32xn f32xn_pull(f32xn a) {
     return _mm512_castsi512_ps(_mm512_alignr_epi32(_mm512_setzero_si512(), _mm512_castps_si512(a), 1));
@@ -101,10 +98,11 @@ WORD void f32xn_store_part(float *p, f32xn a, size_t n) {
     for (size_t i = 0; i < n; i++) p[i] = part[i];
 }
 
-WORD f32xn f32xn_push(f32xn a, float first) {
-    float joint[LANES + 1] = {first};
-    f32xn_store(joint + 1, a);
-    return f32xn_load(joint);
+WORD f32xn f32xn_push(f32xn a, f32xn before) {
+    float joint[2 * LANES];
+    f32xn_store(joint, before);
+    f32xn_store(joint + LANES, a);
+    return f32xn_load(joint + LANES - 1);
 }
 
 WORD f32xn f32xn_pull(f32xn a) {
@@ -115,7 +113,7 @@ WORD f32xn f32xn_pull(f32xn a) {
 }
 #endif
 
-WORD f32xn f32xn_push_zero(f32xn a) { return f32xn_push(a, 0.0f); }
+WORD f32xn f32xn_push_zero(f32xn a) { return f32xn_push(a, f32xn_splat(0.0f)); }
 
 typedef simde__m512i f32xn_lanes;
 

@@ -74,9 +74,9 @@ WORD f32xn f32xn_load_panels(const float *p, size_t panel) {
     return f32xn_load(p);
 }
 
-WORD f32xn f32xn_push(f32xn a, float first) { return simde_vextq_f32(f32xn_splat(first), a, 3); }
+WORD f32xn f32xn_push(f32xn a, f32xn before) { return simde_vextq_f32(before, a, 3); }
 
-WORD f32xn f32xn_push_zero(f32xn a) { return f32xn_push(a, 0.0f); }
+WORD f32xn f32xn_push_zero(f32xn a) { return f32xn_push(a, f32xn_splat(0.0f)); }
 
 WORD f32xn f32xn_pull(f32xn a) { return simde_vextq_f32(a, f32xn_splat(0.0f), 1); }
 

@@ -63,11 +63,11 @@ WORD f32xn f32xn_load_panels(const float *p, size_t panel) {
     return f32xn_load(p);
 }
 
-WORD f32xn f32xn_push(f32xn a, float first) {
-    return simde_mm_move_ss(simde_mm_shuffle_ps(a, a, 0x90), simde_mm_set_ss(first));
+WORD f32xn f32xn_push(f32xn a, f32xn before) {
+    return simde_mm_move_ss(simde_mm_shuffle_ps(a, a, 0x90), simde_mm_shuffle_ps(before, before, 0xff));
 }
 
-WORD f32xn f32xn_push_zero(f32xn a) { return f32xn_push(a, 0.0f); }
+WORD f32xn f32xn_push_zero(f32xn a) { return f32xn_push(a, f32xn_splat(0.0f)); }
 
 WORD f32xn f32xn_pull(f32xn a) {
     const f32xn moved = simde_mm_move_ss(a, f32xn_splat(0.0f));

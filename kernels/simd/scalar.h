@@ -45,10 +45,10 @@ WORD void f32xn_store_part(float *p, f32xn a, size_t n) {
     *p = a;
 }
 
-/* The floats of a one place up behind `first` or a zero, or one place down before a zero. */
-WORD f32xn f32xn_push(f32xn a, float first) {
+/* The floats of a one place up, behind the last one of `before` or a zero, or one place down before a zero. */
+WORD f32xn f32xn_push(f32xn a, f32xn before) {
     (void)a;
-    return first;
+    return before;
 }
 
 WORD f32xn f32xn_pull(f32xn a) {
@@ -56,7 +56,7 @@ WORD f32xn f32xn_pull(f32xn a) {
     return 0.0f;
 }
 
-WORD f32xn f32xn_push_zero(f32xn a) { return f32xn_push(a, 0.0f); }
+WORD f32xn f32xn_push_zero(f32xn a) { return f32xn_push(a, f32xn_splat(0.0f)); }
 
 /* Of the floats of a and then b, those at even and those at odd places. */
 WORD void f32xn_split(f32xn a, f32xn b, f32xn *even, f32xn *odd) {

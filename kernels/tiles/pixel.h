@@ -34,7 +34,7 @@ typedef struct pixel_step {
     float *packed;
     const ptrdiff_t *x_pixel;
     const float *weights, *bias;
-    float *y, *next;
+    float *y;
     size_t channels;
 } pixel_step;
 
@@ -51,13 +51,43 @@ ALWAYS_INLINE void pixel_bias(pixel_acc *acc, const float *bias, size_t rows, si
     }
 }
 
-ALWAYS_INLINE void pixel_load(pixel_acc *acc, pixel_y y, size_t rows, size_t vectors) {
+/* Where a vector is no whole line, sums of so many taps hide what the next panel's y takes to come nearer. */
+#define LONG_TAPS 256
+
+ALWAYS_INLINE void pixel_load(pixel_acc *acc, pixel_y y, size_t rows, size_t vectors, size_t taps) {
+    const bool fetches = vectors == PIXEL_VECTORS && LANES < LINE_LANES && taps >= LONG_TAPS;
     const float *p = y.p;
     EACH(r, rows, PIXEL_ROWS) {
         EACH(v, vectors, CORR2D_MAX_VECTORS) acc->v[r][v] = f32xn_add(f32xn_load(p + v * LANES), acc->v[r][v]);
+        if (fetches) {
+            __builtin_prefetch(p + rows * y.channel, 1, 3);
+            __builtin_prefetch(p + rows * y.channel + vectors * LANES - 1, 1, 3);
+        }
         p += y.channel;
         FORGET(p);
     }
+}
+
+/*
+ * Where a vector is a cache line, more stores wait for the last taps' sums than the core has room for, and hold up what
+ * follows: so each row's last two taps go before its own stores.
+ */
+#define LATE_TAPS 2
+
+/* Where they are. */
+typedef struct pixel_late {
+    const float *x[LATE_TAPS], *weights;
+    ptrdiff_t pixel[PIXEL_VECTORS]; /* where each vector lies, seen from x */
+} pixel_late;
+
+ALWAYS_INLINE bool pixel_has_late(pixel_shape is) {
+    return LANES >= LINE_LANES && is.vectors == PIXEL_VECTORS && !is.more;
+}
+
+/* One tap of a row. */
+ALWAYS_INLINE void pixel_row(f32xn *acc, const f32xn *x_f32xn, const float *weights, size_t r, size_t vectors) {
+    const f32x4 w = f32x4_load(weights + r / 4 * 4);
+    EACH(v, vectors, CORR2D_MAX_VECTORS) acc[v] = f32xn_fma_lane(x_f32xn[v], w, r % 4, acc[v]);
 }
 
 /* One tap: each vector of pixels is loaded once and used by every row, and the weights once more by one more pixel. */
@@ -65,12 +95,11 @@ ALWAYS_INLINE void pixel_tap(pixel_acc *acc, const f32xn *x_f32xn, const float *
                              size_t panel, pixel_shape is) {
     EACH(p, is.panels, CORR2D_MAX_PANELS) {
         UNROLL for (size_t r = 0; r < PANEL_ROWS; r++) {
-            const f32x4 w = f32x4_load(weights + p * panel + r / 4 * 4);
-            f32xn *a = acc->v[p * PANEL_ROWS + r];
-            EACH(v, is.vectors, CORR2D_MAX_VECTORS) a[v] = f32xn_fma_lane(x_f32xn[v], w, r % 4, a[v]);
+            pixel_row(acc->v[p * PANEL_ROWS + r], x_f32xn, weights + p * panel, r, is.vectors);
         }
     }
     if (is.more) {
+        IN_ORDER; /* there is no register to load these early */
         const f32xn w_f32xn = f32xn_load_panel(weights);
         acc->more = f32xn_fma(f32xn_splat(*more), w_f32xn, acc->more);
     }
@@ -79,13 +108,14 @@ ALWAYS_INLINE void pixel_tap(pixel_acc *acc, const f32xn *x_f32xn, const float *
 /* What is fetched on the way, where pixels are packed: the next ones' vectors, or weights. */
 typedef enum pixel_ahead { AHEAD_NOTHING, AHEAD_PIXELS, AHEAD_WEIGHTS } pixel_ahead;
 
-/* All taps of the packed pixels, and of `more` behind them; `far` are the next pixels. */
-ALWAYS_INLINE void pixel_taps(pixel_acc *acc, const corr2d_tile *tile, const pixel_step *s, pixel_shape is,
-                              const float *far, pixel_ahead ahead) {
+/* All taps of the packed pixels but the late ones, and of `more` behind them; `far` are the next pixels. */
+ALWAYS_INLINE void pixel_taps(pixel_acc *acc, pixel_late *late, const corr2d_tile *tile, const pixel_step *s,
+                              pixel_shape is, const float *far, pixel_ahead ahead) {
     const size_t panel = tile->panel;
     const ptrdiff_t *fetched = tile->fetched;
     const float *packed = s->packed, *more = packed + tile->taps * is.vectors * LANES;
-    const float *weights = s->weights, *const end = weights + tile->taps * PANEL_ROWS;
+    const size_t taps = tile->taps - (pixel_has_late(is) ? LATE_TAPS : 0);
+    const float *weights = s->weights, *const end = weights + taps * PANEL_ROWS;
     while (weights != end) {
         f32xn x_f32xn[CORR2D_MAX_VECTORS];
         EACH(v, is.vectors, CORR2D_MAX_VECTORS) x_f32xn[v] = f32xn_load(packed + v * LANES);
@@ -96,6 +126,8 @@ ALWAYS_INLINE void pixel_taps(pixel_acc *acc, const corr2d_tile *tile, const pix
         weights += PANEL_ROWS;
         if (is.more) more++;
     }
+    if (!pixel_has_late(is)) return;
+    *late = (pixel_late){{packed, packed + is.vectors * LANES}, weights, {0, LANES, 2 * LANES}};
 }
 
 /* What is done with the pixels on the way, where they are read where they lie. */
@@ -106,10 +138,18 @@ ALWAYS_INLINE void more_pack(const corr2d_tile *tile, float *more, ptrdiff_t pix
     for (size_t t = 0; t < tile->taps; t++) more[t] = tile->x[pixel + tile->offsets[t]];
 }
 
+/* They are packed with the others, and then read again. */
+ALWAYS_INLINE void pixel_late_pack(const pixel_late *late, float *packed) {
+    EACH(v, PIXEL_VECTORS, PIXEL_VECTORS) f32xn_store(packed + v * LANES, f32xn_load(late->x[0] + late->pixel[v]));
+    packed += PIXEL_VECTORS * LANES;
+    EACH(v, PIXEL_VECTORS, PIXEL_VECTORS) f32xn_store(packed + v * LANES, f32xn_load(late->x[1] + late->pixel[v]));
+}
+
 /* The same from where the pixels lie; on the way packs them, or fetches others, `ahead` of them. */
-ALWAYS_INLINE void pixel_taps_reading(pixel_acc *acc, const corr2d_tile *tile, const pixel_step *s, pixel_shape is,
-                                      pixel_use use) {
-    const ptrdiff_t *offset = tile->offsets, *const end = offset + tile->taps, ahead = tile->ahead;
+ALWAYS_INLINE void pixel_taps_reading(pixel_acc *acc, pixel_late *late, const corr2d_tile *tile, const pixel_step *s,
+                                      pixel_shape is, pixel_use use) {
+    const size_t taps = tile->taps - (pixel_has_late(is) ? LATE_TAPS : 0);
+    const ptrdiff_t *offset = tile->offsets, *const end = offset + taps, ahead = tile->ahead;
     const bool packs = use == PIXEL_PACK;
     const float *weights = s->weights;
     ptrdiff_t pixel[CORR2D_MAX_VECTORS + 1];
@@ -134,44 +174,78 @@ ALWAYS_INLINE void pixel_taps_reading(pixel_acc *acc, const corr2d_tile *tile, c
         }
         weights += PANEL_ROWS;
     }
+    if (!pixel_has_late(is)) return;
+    *late = (pixel_late){{tile->x + offset[0], tile->x + offset[1]}, weights, {pixel[0], pixel[1], pixel[2]}};
+    if (packs) pixel_late_pack(late, packed);
 }
 
-ALWAYS_INLINE void pixel_sum(pixel_acc *acc, const corr2d_tile *tile, const pixel_step *s, pixel_shape is) {
+/* All taps but the late ones, which are left to pixel_store. */
+ALWAYS_INLINE void pixel_sum(pixel_acc *acc, pixel_late *late, const corr2d_tile *tile, const pixel_step *s,
+                             pixel_shape is) {
     const bool last = s->channels <= is.panels * PANEL_ROWS;
     const size_t step = (tile->channels - s->channels) / PANEL_ROWS;
     if (!tile->offsets && is.vectors == PIXEL_VECTORS && !is.more && tile->fetched && step < is.vectors) {
-        pixel_taps(acc, tile, s, is, tile->x + s->x_pixel[step] + tile->ahead, AHEAD_PIXELS);
+        pixel_taps(acc, late, tile, s, is, tile->x + s->x_pixel[step] + tile->ahead, AHEAD_PIXELS);
     } else if (!tile->offsets && (LANES >= LINE_LANES || (is.vectors == PIXEL_VECTORS && tile->far_weights))) {
-        pixel_taps(acc, tile, s, is, NULL, AHEAD_WEIGHTS);
+        pixel_taps(acc, late, tile, s, is, NULL, AHEAD_WEIGHTS);
     } else if (!tile->offsets) {
-        pixel_taps(acc, tile, s, is, NULL, AHEAD_NOTHING);
+        pixel_taps(acc, late, tile, s, is, NULL, AHEAD_NOTHING);
     } else if (s->packed) {
-        pixel_taps_reading(acc, tile, s, is, PIXEL_PACK);
+        pixel_taps_reading(acc, late, tile, s, is, PIXEL_PACK);
     } else if (is.vectors == PIXEL_VECTORS && !is.more && tile->ahead && last) {
-        pixel_taps_reading(acc, tile, s, is, PIXEL_FETCH);
+        pixel_taps_reading(acc, late, tile, s, is, PIXEL_FETCH);
     } else {
-        pixel_taps_reading(acc, tile, s, is, PIXEL_READ);
+        pixel_taps_reading(acc, late, tile, s, is, PIXEL_READ);
     }
 }
 
-ALWAYS_INLINE void pixel_clamp(pixel_acc *acc, const corr2d_tile *tile, size_t rows, size_t vectors) {
-    if (!clamps(tile->lo, tile->hi)) return;
+ALWAYS_INLINE void pixel_clamp(f32xn *acc, const corr2d_tile *tile, size_t vectors) {
     const f32xn lo = f32xn_splat(tile->lo), hi = f32xn_splat(tile->hi);
-    EACH(r, rows, PIXEL_ROWS) { EACH(v, vectors, CORR2D_MAX_VECTORS) acc->v[r][v] = f32xn_clamp(acc->v[r][v], lo, hi); }
+    EACH(v, vectors, CORR2D_MAX_VECTORS) acc[v] = f32xn_clamp(acc[v], lo, hi);
+}
+
+ALWAYS_INLINE void pixel_late_load(f32xn *x_f32xn, const pixel_late *late, size_t tap) {
+    EACH(v, PIXEL_VECTORS, PIXEL_VECTORS) x_f32xn[v] = f32xn_load(late->x[tap] + late->pixel[v]);
 }
 
 /*
- * The next tile's y, `next` on, comes nearer while that one is computed: where a vector is a cache line, short sums
- * write lines faster than stores fetch them.
+ * A row's late taps, which are computed here and not before: the barrier holds the rows apart. There are registers for
+ * the pixels of the first of them.
  */
-ALWAYS_INLINE void pixel_store(const pixel_acc *acc, pixel_y y, ptrdiff_t next, size_t rows, size_t vectors) {
+ALWAYS_INLINE void pixel_late_row(f32xn *acc, const f32xn *first_f32xn, const pixel_late *late, size_t r) {
+    f32xn last_f32xn[PIXEL_VECTORS];
+    IN_ORDER;
+    EACH(v, PIXEL_VECTORS, PIXEL_VECTORS) __asm__("" : "+v"(acc[v]));
+    pixel_row(acc, first_f32xn, late->weights, r, PIXEL_VECTORS);
+    pixel_late_load(last_f32xn, late, 1);
+    pixel_row(acc, last_f32xn, late->weights + PANEL_ROWS, r, PIXEL_VECTORS);
+}
+
+/* The next tile's y, before that tile loads it. */
+ALWAYS_INLINE void pixel_fetch(const float *y, size_t channel, size_t rows) {
+    for (size_t r = 0; r < rows; r++) {
+        EACH(v, PIXEL_VECTORS, PIXEL_VECTORS) __builtin_prefetch(y + v * LANES, 1, 3);
+        y += channel;
+        FORGET(y);
+    }
+}
+
+ALWAYS_INLINE void pixel_store(pixel_acc *acc, const pixel_late *late, const corr2d_tile *tile, pixel_y y,
+                               pixel_shape is) {
+    const size_t rows = is.panels * PANEL_ROWS, vectors = is.vectors;
     const f32xn zero = f32xn_splat(0.0f);
+    const bool clamped = clamps(tile->lo, tile->hi), has_late = pixel_has_late(is);
     float *p = y.p;
+    f32xn first_f32xn[PIXEL_VECTORS];
+    if (has_late && tile->load) pixel_fetch(p + vectors * LANES, y.channel, rows);
+    if (has_late) pixel_late_load(first_f32xn, late, 0);
+    if (!has_late && clamped) {
+        EACH(r, rows, PIXEL_ROWS) pixel_clamp(acc->v[r], tile, vectors);
+    }
     EACH(r, rows, PIXEL_ROWS) {
-        EACH(v, vectors, CORR2D_MAX_VECTORS) {
-            f32xn_store(p + v * LANES, f32xn_add(acc->v[r][v], zero));
-            if (vectors == PIXEL_VECTORS && LANES >= LINE_LANES) __builtin_prefetch(p + next + v * LANES, 1, 3);
-        }
+        if (has_late) pixel_late_row(acc->v[r], first_f32xn, late, r);
+        if (has_late && clamped) pixel_clamp(acc->v[r], tile, vectors);
+        EACH(v, vectors, CORR2D_MAX_VECTORS) f32xn_store(p + v * LANES, f32xn_add(acc->v[r][v], zero));
         p += y.channel;
         FORGET(p);
     }
@@ -200,18 +274,18 @@ ALWAYS_INLINE void pixel_panels(const corr2d_tile *tile, pixel_step s, pixel_sha
     const pixel_y y = whole ? (pixel_y){s.y, tile->y_channel} : (pixel_y){edge, width};
     float columns[MORE_FLOATS] = {0.0f}, *column = columns;
     pixel_acc acc;
+    pixel_late late;
     pixel_bias(&acc, s.bias, rows, vectors);
     if (is.more) more_begin(column, tile, s.bias, s.y + width, channels);
     if (tile->load) {
         if (!whole) edge_in(&part, rows);
-        pixel_load(&acc, y, rows, vectors);
+        pixel_load(&acc, y, rows, vectors, tile->taps);
     }
     if (is.more) acc.more = f32xn_load(column);
-    pixel_sum(&acc, tile, &s, is);
+    pixel_sum(&acc, &late, tile, &s, is);
     if (is.more) f32xn_store(column, acc.more);
     FORGET(column);
-    pixel_clamp(&acc, tile, rows, vectors);
-    pixel_store(&acc, y, whole && s.next ? s.next - s.y : 0, rows, vectors);
+    pixel_store(&acc, &late, tile, y, is);
     if (is.more) more_end(column, tile, s.y + width, channels);
     if (!whole) edge_out(&part);
 }
@@ -221,11 +295,9 @@ ALWAYS_INLINE size_t more_floats(size_t taps) { return (taps + LANES - 1) / LANE
 
 /* One step of each of the tiles side by side. */
 ALWAYS_INLINE void pixel_tiles(const corr2d_tile *tile, pixel_step s, pixel_shape is) {
-    const size_t rows = is.panels * PANEL_ROWS, width = is.vectors * LANES;
+    const size_t width = is.vectors * LANES;
     const size_t floats = tile->packed ? tile->taps * width + (is.more ? more_floats(tile->taps) : 0) : 0;
-    float *next = s.y + rows * tile->y_channel;
     for (size_t i = 0; i < tile->tiles; i++) {
-        s.next = i + 1 < tile->tiles ? s.y + width + is.more : s.channels > rows ? next : NULL;
         pixel_panels(tile, s, is);
         if (s.packed) s.packed += floats;
         if (s.x_pixel) s.x_pixel += is.vectors + is.more;
@@ -235,7 +307,7 @@ ALWAYS_INLINE void pixel_tiles(const corr2d_tile *tile, pixel_step s, pixel_shap
 
 ALWAYS_INLINE void pixel_tile(const corr2d_tile *tile, pixel_shape is) {
     const size_t rows = is.panels * PANEL_ROWS;
-    pixel_step s = {tile->packed, tile->x_pixel, tile->weights, tile->bias, tile->y, NULL, tile->channels};
+    pixel_step s = {tile->packed, tile->x_pixel, tile->weights, tile->bias, tile->y, tile->channels};
     for (;;) {
         pixel_tiles(tile, s, is);
         if (s.channels <= rows) return;

@@ -35,7 +35,7 @@ ALWAYS_INLINE void rows_load(f32xn *in, const float *x, const rows_channel *c, s
     } else {
         const f32xn high = right ? f32xn_load_mask(x + LANES, c->inside[1]) : f32xn_load(x + LANES);
         f32xn_split(low, high, in + 1, in + 2);
-        in[0] = left ? f32xn_push_zero(in[2]) : f32xn_push(in[2], x[-1]);
+        in[0] = left ? f32xn_push_zero(in[2]) : f32xn_push(in[2], f32xn_splat(x[-1]));
     }
 }
 

@@ -14,6 +14,7 @@
 #include "kernels/tiles/depthwise.h"
 #include "kernels/tiles/pixel.h"
 #include "kernels/tiles/strip.h"
+#include "kernels/tiles/threes.h"
 
 PIXEL_TILE(1, 1)
 PIXEL_TILE(2, 1)
@@ -33,11 +34,13 @@ const corr2d_kernels CORR2D_KERNELS = {
     .halve = halve,
     .turn = turn,
     .unturn = unturn,
+    .threes = threes,
     .pixel_vectors = PIXEL_VECTORS,
     .panel_rows = PANEL_ROWS,
     .pixel = {[1] = {[1] = pixel_1x1, [2] = pixel_2x1}, [2] = {[1] = pixel_1x2}, [3] = {[1] = pixel_1x3}},
     .pixel_few = PIXEL_FEW,
     .channel_columns = 32,
+    .strided_columns = 23,
     .channel_vectors = CHANNEL_VECTORS,
     .channel_pixels = {[1] = 8, [2] = 6},
     .channel = CHANNEL_TABLE,
