@@ -34,8 +34,8 @@
 /* x's own columns begin at a multiple of this in a packed plane. */
 #define PLANE_ALIGNMENT 16
 
-/* Outputs of a plane that are a unit of work, where it is not packed: what they read stays in the first cache. */
-#define ROWS_PIXELS 4096
+/* Outputs of a plane that are a unit of work, where it is not packed: the tiles cut it into bands themselves. */
+#define ROWS_PIXELS 16384
 
 /* With channels in vectors: the pixels that are a unit of work. */
 #define CHANNEL_PIXELS 4096
@@ -116,11 +116,12 @@ static bool cut_planes(corr2d_plan *plan) {
 /* Whether the tiles that read planes where they lie can do a layer's columns. */
 static bool columns_fit_rows(const corr2d_layer *layer, const corr2d_kernels *kernels) {
     const corr2d_axis *columns = &layer->columns;
-    const size_t pad = columns->pad, out = columns->out, lanes = kernels->lanes;
+    const size_t pad = columns->pad, out = columns->out, lanes = kernels->lanes, half = columns->taps / 2;
+    if (half == 2 && out == lanes + 1) return false;
     if (out <= lanes && (pad == 0 || columns->in > lanes * columns->stride)) return false;
     if (out < lanes && layer->y.row != out) return false;
-    return out <= ROWS_PIXELS && columns->in <= CORR2D_ZEROS && pad <= 1 && out >= kernels->rows_columns &&
-           (out - 1) * columns->stride + 2 <= columns->in + pad;
+    return out <= ROWS_PIXELS && columns->in <= CORR2D_ZEROS && pad <= half && out >= kernels->rows_columns &&
+           (out - 1) * columns->stride + half + 1 <= columns->in + pad;
 }
 
 /* A single row may be cut across, and these tiles take whole rows. */
@@ -130,7 +131,8 @@ bool corr2d_rows_fit(const corr2d_layer *layer, const corr2d_kernels *kernels, b
     if (layer->accumulate || columns->stride > 2 || rows->stride != columns->stride) return false;
     if (rows->taps != columns->taps || rows->dilation != 1 || columns->dilation != 1) return false;
     if (kernels->rows_any) return finite && (rows->taps == 3 || rows->taps == 5);
-    return rows->taps == 3 && columns_fit_rows(layer, kernels);
+    if (kernels->rows_five && !finite) return false;
+    return (rows->taps == 3 || (rows->taps == 5 && kernels->rows_five)) && columns_fit_rows(layer, kernels);
 }
 
 static void cut_rows(corr2d_plan *plan) {

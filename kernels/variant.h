@@ -248,8 +248,9 @@ typedef struct corr2d_kernels {
      * depthwise_rows: the same for 3x3 kernels without dilation and whole rows, of rows_columns columns or more, from
      * planes where they lie; x and x_rows are of the rows inside x. `before` is 0 or 1. Rows of y of up to a vector
      * have a `before` of 1 and an x of no more columns than `stride` vectors; shorter ones follow one another. Not
-     * more than one column is read behind x's. With rows_any it does all 3x3 and 5x5 kernels without dilation, but
-     * reads no rows before first_row or from end_row on.
+     * more than one column is read behind x's. With rows_five it does 5x5 kernels as well, with up to two columns on
+     * either side, but no rows of y that are one column longer than a vector. With rows_any it does all 3x3 and 5x5
+     * kernels without dilation. With either it reads no rows before first_row or from end_row on.
      *
      * depthwise_channel: up to CORR2D_DEPTHWISE_PIXELS pixels anywhere, by any number of channels. weights:
      * [channel / lanes][t][lanes], `panel` floats from vector to vector of channels. Tap t's x is at x_pixel[i] +
@@ -266,7 +267,7 @@ typedef struct corr2d_kernels {
         *narrower; /* whose tiles for planes are better on rows that fill few vectors, or NULL */
     corr2d_planes_fn *depthwise_pack, *depthwise_planes, *depthwise_rows;
     size_t rows_columns; /* the last may be NULL */
-    bool rows_any;
+    bool rows_any, rows_five;
     corr2d_tile_fn *depthwise_channel, *depthwise_edge;
     corr2d_blocks_fn *depthwise_blocks;
 } corr2d_kernels;

@@ -29,6 +29,8 @@ static const test_layer layers[] = {
     LAYER("depthwise", 1, 11, 5, 13, 11, 3, 1, 11),
     LAYER("depthwise, narrow", 1, 11, 5, 7, 11, 3, 1, 11),
     LAYER("depthwise, not padded", 1, 8, 4, 10, 8, 3, 0, 8),
+    LAYER("depthwise 5x5", 1, 3, 5, 13, 3, 5, 2, 3),
+    LAYER("depthwise 5x5, narrow", 1, 3, 5, 8, 3, 5, 2, 3),
     LAYER("multiplier 2", 1, 6, 5, 6, 12, 3, 1, 6),
     LAYER("groups", 1, 6, 5, 7, 10, 2, 1, 2),
     LAYER("groups of 4", 1, 48, 3, 4, 48, 3, 1, 12),

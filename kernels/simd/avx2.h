@@ -37,6 +37,10 @@ WORD f32xn_mask f32xn_mask_of(size_t count) {
     return simde_mm256_cmpgt_epi32(simde_mm256_set1_epi32((int)count), lanes);
 }
 
+WORD f32xn_mask f32xn_mask_between(size_t first, size_t end) {
+    return simde_mm256_andnot_si256(f32xn_mask_of(first), f32xn_mask_of(end));
+}
+
 WORD f32xn f32xn_load_mask(const float *p, f32xn_mask mask) { return simde_mm256_maskload_ps(p, mask); }
 
 /* In three steps, since the masked store is microcode on many CPUs. */
@@ -100,11 +104,19 @@ WORD f32xn f32xn_pull(f32xn a) {
 
 WORD f32xn f32xn_load_panel(const float *p) { return simde_mm256_castps128_ps256(simde_mm_loadu_ps(p)); }
 
+WORD void f32xn_split_parts(f32xn a, f32xn b, f32xn *even, f32xn *odd) {
+    *even = simde_mm256_shuffle_ps(a, b, 0x88);
+    *odd = simde_mm256_shuffle_ps(a, b, 0xdd);
+}
+
+WORD f32xn f32xn_order_parts(f32xn a) {
+    return simde_mm256_castpd_ps(simde_mm256_permute4x64_pd(simde_mm256_castps_pd(a), 0xd8));
+}
+
 WORD void f32xn_split(f32xn a, f32xn b, f32xn *even, f32xn *odd) {
-    const simde__m256d evens = simde_mm256_castps_pd(simde_mm256_shuffle_ps(a, b, 0x88));
-    const simde__m256d odds = simde_mm256_castps_pd(simde_mm256_shuffle_ps(a, b, 0xdd));
-    *even = simde_mm256_castpd_ps(simde_mm256_permute4x64_pd(evens, 0xd8));
-    *odd = simde_mm256_castpd_ps(simde_mm256_permute4x64_pd(odds, 0xd8));
+    f32xn_split_parts(a, b, even, odd);
+    *even = f32xn_order_parts(*even);
+    *odd = f32xn_order_parts(*odd);
 }
 
 /* Four weights, of which one at a time multiplies a whole vector: here a broadcast from memory. */

@@ -69,6 +69,18 @@ WORD f32xn f32xn_load_more(f32xn a, const float *p, f32xn_mask mask) { return _m
 
 WORD void f32xn_store_mask(float *p, f32xn a, f32xn_mask mask) { _mm512_mask_storeu_ps(p, mask, a); }
 
+/* The same of lanes that are all in the first, or all in the second half. */
+WORD void f32xn_store_low(float *p, f32xn a, f32xn_mask mask) {
+    _mm256_mask_storeu_ps(p, (__mmask8)mask, _mm512_castps512_ps256(a));
+}
+
+/* Not by the extraction to memory, which would fault for lanes that the mask leaves out. */
+WORD void f32xn_store_high(float *p, f32xn a, f32xn_mask mask) {
+    __m256 high = _mm512_extractf32x8_ps(a, 1);
+    __asm__("" : "+v"(high));
+    _mm256_mask_storeu_ps(p + LANES / 2, (__mmask8)(mask >> LANES / 2), high);
+}
+
 /* Of the floats of a and then b, those from the n-th on, which is 1, 2 or as near to the last. */
 WORD f32xn f32xn_join(f32xn a, f32xn b, size_t n) {
     const __m512i low = _mm512_castps_si512(a), high = _mm512_castps_si512(b);

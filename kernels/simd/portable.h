@@ -42,13 +42,16 @@ WORD f32xn f32xn_fma(f32xn a, f32xn b, f32xn c) { return FMA(a, b, c); }
 /* Gives the second operand where either is NaN, so a NaN in x passes through. */
 WORD f32xn f32xn_clamp(f32xn x, f32xn lo, f32xn hi) { return simde_mm_min_ps(hi, simde_mm_max_ps(lo, x)); }
 
+/* The first lane, and four bits higher the end. */
 typedef size_t f32xn_mask;
 
-WORD f32xn_mask f32xn_mask_of(size_t count) { return count; }
+WORD f32xn_mask f32xn_mask_between(size_t first, size_t end) { return first | end << 4; }
 
-WORD f32xn f32xn_load_mask(const float *p, f32xn_mask count) {
+WORD f32xn_mask f32xn_mask_of(size_t count) { return f32xn_mask_between(0, count); }
+
+WORD f32xn f32xn_load_mask(const float *p, f32xn_mask mask) {
     float part[LANES] = {0.0f};
-    for (size_t i = 0; i < count; i++) part[i] = p[i];
+    for (size_t i = mask & 15; i < mask >> 4; i++) part[i] = p[i];
     return f32xn_load(part);
 }
 
@@ -80,6 +83,10 @@ WORD void f32xn_split(f32xn a, f32xn b, f32xn *even, f32xn *odd) {
     *even = simde_mm_shuffle_ps(a, b, 0x88);
     *odd = simde_mm_shuffle_ps(a, b, 0xdd);
 }
+
+WORD void f32xn_split_parts(f32xn a, f32xn b, f32xn *even, f32xn *odd) { f32xn_split(a, b, even, odd); }
+
+WORD f32xn f32xn_order_parts(f32xn a) { return a; }
 
 typedef const float *f32x4;
 

@@ -36,6 +36,9 @@ typedef bool f32xn_mask;
 
 WORD f32xn_mask f32xn_mask_of(size_t count) { return count > 0; }
 
+/* The lanes from the first-th on that are below `end`, both at most LANES. Only where ROWS_TOGETHER is 0. */
+WORD f32xn_mask f32xn_mask_between(size_t first, size_t end) { return first < end; }
+
 /* Those lanes, read from p on, and zeros in the others, of which not a byte is read. */
 WORD f32xn f32xn_load_mask(const float *p, f32xn_mask mask) { return mask ? *p : 0.0f; }
 
@@ -63,6 +66,11 @@ WORD void f32xn_split(f32xn a, f32xn b, f32xn *even, f32xn *odd) {
     *even = a;
     *odd = b;
 }
+
+/* The same in some order, the same for all, which the other word mends. Only where ROWS_TOGETHER is 0. */
+WORD void f32xn_split_parts(f32xn a, f32xn b, f32xn *even, f32xn *odd) { f32xn_split(a, b, even, odd); }
+
+WORD f32xn f32xn_order_parts(f32xn a) { return a; }
 
 /* Weights of neighbouring channels, from p on as far as a panel of PANEL_ROWS goes, then from p + panel on. */
 WORD f32xn f32xn_load_panels(const float *p, size_t panel) {

@@ -114,8 +114,12 @@ ALWAYS_INLINE f32xn columns_bias_again(const columns_stream *s, f32xn bias) {
 ALWAYS_INLINE void columns_store(float *y, f32xn a, const columns_call *c, const columns_lanes *lanes, size_t row,
                                  columns_form form) {
     (void)row;
-    f32xn_store_mask(y, a, lanes->stored);
-    if (form == COLUMNS_PAIR) f32xn_store_mask(y + c->y_second, a, lanes->stored_second);
+    if (form == COLUMNS_PAIR) {
+        f32xn_store_low(y, a, lanes->stored);
+        f32xn_store_high(y + c->y_second, a, lanes->stored_second);
+    } else {
+        f32xn_store_mask(y, a, lanes->stored);
+    }
 }
 
 /* Of the lanes from column `from` of x on those that are in x. */

@@ -194,16 +194,18 @@ static void planes_any(const corr2d_planes *all) {
 
 #ifdef ROWS_TOGETHER
 #include "kernels/tiles/blocks.h"
-#include "kernels/tiles/columns.h"
 #include "kernels/tiles/rows.h"
+#if ROWS_TOGETHER
+#include "kernels/tiles/columns.h"
 #ifdef IN_PLACE
 #include "kernels/tiles/planes_in_place.h"
 #else
 #include "kernels/tiles/planes_packed.h"
 #endif
 #endif
+#endif
 
-#if !defined ROWS_TOGETHER || defined IN_PLACE
+#if !defined ROWS_TOGETHER || !ROWS_TOGETHER || defined IN_PLACE
 static void depthwise_planes(const corr2d_planes *all) { planes_any(all); }
 #endif
 

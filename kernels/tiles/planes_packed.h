@@ -4,7 +4,6 @@
 /* What corr2d_kernels asks. */
 #define ROWS_ANY false
 
-#if ROWS_TOGETHER
 ROWS(left, 2, ROWS_LEFT)
 ROWS(middle, 2, ROWS_MIDDLE)
 ROWS(right, 2, ROWS_RIGHT)
@@ -14,7 +13,6 @@ static void depthwise_rows(const corr2d_planes *all) {
     static const rows_fns two = {planes_middle_2, planes_left_2, planes_right_2};
     rows_planes(all, all->stride == 1 ? &one : &two);
 }
-#endif
 
 /* How many streams go together: as many as their chains need and sixteen registers allow. */
 #define COLUMNS_5_1 2

@@ -1,189 +1,261 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Depthwise 3x3 tiles on planes read where they lie, for few registers. Part of tiles/rows.h.
+ * Depthwise tiles on planes read where they lie, for few registers: 3x3 here, 5x5 in tiles/rows_pairs.h. Part of
+ * tiles/rows.h.
  *
- * A tile is two vectors of columns down a band of rows, of one channel or, where a row is no more than one, of two.
- * Each row of inputs is added to all rows of outputs that it reaches, which wait in a ring of accumulators: the oldest
- * is finished and stored, and the others move up. Rows of padding are left out where they change nothing; that also
- * keeps compilers from putting the multiply-adds off until their sums are asked for. Weights come from memory, once
- * for both vectors of a channel.
+ * A tile is a vector of columns down a band of rows, with nine weights in registers. Each row of inputs is added to all
+ * rows of outputs that it reaches, which wait in a ring of accumulators: the oldest is finished and stored, and the
+ * others move up. Rows of padding are left out. The loop over rows has nothing in it that could be decided before, or
+ * that alone would take as long as the multiply-adds: what rows of a band have in common is found once for all tiles.
  */
 
-/* The most rows of a band, of which each reads two rows again; and of one that is wider than WIDE_MAP. */
+/* The most rows of a band, of which each reads two rows again. */
 #define RING_BAND 28
-#define RING_BAND_WIDE 14
-#define WIDE_MAP 64
 
-/* Two vectors of columns, of the first the middle tap's first input and the first output, and from it to the second. */
+/*
+ * Steps of a tile that are alike. With stride 1 a step is a row of inputs, with stride 2 those of an output's second
+ * and third row of taps; then an output is stored.
+ */
+typedef struct ring_part {
+    size_t x, steps, y_step;  /* where the first row begins in x; y_step is 0 where what is stored is no output yet */
+    bool inside, next_inside; /* whether a step's first row and, with stride 2, its second one are in x */
+    bool rest;                /* from here on rows are shorter than what may be stored */
+} ring_part;
+
+/* They change where x begins and ends, with stride 2 a row early, at the first output, and at the rest. */
+#define RING_PARTS 9
+
+/* A vector of columns: the middle tap's first input, as if row 0 were the band's first, and the first output. */
 typedef struct ring_call {
-    const rows_channel *c, *cut; /* one of two: for tiles without a row's last vector, and with it */
-    const float *x, *weights[2], *bias[2];
-    float *y;
-    const float *x_far, *y_far; /* of the next band or channel what the tile fetches, with stride 1, line after line */
-    size_t x_second, y_second;
-    size_t row, rows; /* a band of rows of outputs */
-    size_t whole;     /* of two channels: so many rows may be stored as whole vectors, the others are shorter */
+    const rows_channel *c;
+    const float *x_channel, *x, *weights, *bias;
+    float *y_band, *y;
+    f32xn_mask before[2]; /* with stride 2, at x's left end: what is in x of two vectors from two columns earlier on */
+    ring_part parts[RING_PARTS]; /* up to one without steps */
+    size_t row, rows;            /* a band of rows of outputs */
+    size_t whole;                /* so many of them may be stored as whole vectors, the others are shorter */
 } ring_call;
 
-/* A row of `count` vectors' inputs, the `below`-th of those that reach the same outputs. */
-ALWAYS_INLINE void ring_add(f32xn (*acc)[3], const rows_channel *c, const float *const *x, const float *w, size_t count,
-                            size_t stride, size_t below, const rows_sides *sides) {
-    const size_t live = (stride + 2) / stride;
-    f32xn in[2][3];
-    UNROLL for (size_t s = 0; s < count; s++) rows_load(in[s], x[s], c, stride, sides[s]);
-    UNROLL for (size_t v = 0; v < 3; v++) {
-        if (v == 0 || stride == 2) IN_ORDER;
-        UNROLL for (size_t a = 0; a < live; a++) {
-            const size_t u = (live - 1 - a) * stride + below;
-            UNROLL for (size_t s = 0; s < count; s++) {
-                if (u < 3) acc[s][a] = f32xn_fma(in[s][v], f32xn_splat(w[u * 3 + v]), acc[s][a]);
-            }
-        }
+/* What a tile keeps in registers. */
+typedef struct ring_state {
+    const float *x, *x_next;
+    float *y;
+    size_t x_step, y_step, steps;
+    const float *bias, *zeros, *clamp; /* the last two floats of an activation, or NULL */
+    f32xn acc[3], w[9];
+} ring_state;
+
+/* The inputs of the three taps across; with stride 2 in an order that f32xn_order_parts mends. */
+ALWAYS_INLINE void ring_load(f32xn *in, const float *x, const ring_call *call, size_t stride, rows_sides sides) {
+    const rows_channel *c = call->c;
+    const bool whole = sides == ROWS_WHOLE, narrow = sides >= ROWS_BOTH;
+    const bool left = narrow || sides == ROWS_LEFT, right = narrow || sides == ROWS_RIGHT;
+    if (stride == 1) {
+        rows_load(in, x, c, 1, sides);
+        return;
     }
+    const f32xn low = whole ? f32xn_load_mask(x, c->inside[0]) : f32xn_load(x);
+    const f32xn high = right ? f32xn_load_mask(x + LANES, c->inside[1]) : f32xn_load(x + LANES);
+    const f32xn low_before = left ? f32xn_load_mask(x - 2, call->before[0]) : f32xn_load(x - 2);
+    const f32xn high_before = whole ? f32xn_load_mask(x + LANES - 2, call->before[1]) : f32xn_load(x + LANES - 2);
+    f32xn even;
+    f32xn_split_parts(low_before, high_before, &even, in);
+    f32xn_split_parts(low, high, in + 1, in + 2);
 }
 
 /* The rows that are shorter than a vector and may not be stored as one, from a buffer. */
 NOT_INLINE void ring_rest(const ring_call *call, const float *rest, size_t row) {
     const corr2d_planes *all = call->c->all;
-    for (; row < all->rows; row++, rest += 2 * LANES) {
-        float *y = call->y + row * all->y_row;
-        f32xn_store_part(y, f32xn_load(rest), all->columns);
-        f32xn_store_part(y + call->y_second, f32xn_load(rest + LANES), all->columns);
+    for (; row < all->rows; row++, rest += LANES) {
+        f32xn_store_part(call->y + row * all->y_row, f32xn_load(rest), all->columns);
     }
 }
 
+/* An output is finished and stored, and the others move up. */
+ALWAYS_INLINE void ring_step(ring_state *r, size_t stride) {
+    f32xn y_f32xn = r->acc[0];
+    if (r->clamp) y_f32xn = f32xn_clamp(y_f32xn, f32xn_splat(r->clamp[0]), f32xn_splat(r->clamp[1]));
+    if (stride == 2) y_f32xn = f32xn_order_parts(y_f32xn);
+    f32xn_store(r->y, f32xn_add(y_f32xn, f32xn_load(r->zeros)));
+    r->y += r->y_step;
+    r->acc[0] = r->acc[1];
+    if (stride == 1) r->acc[1] = r->acc[2];
+    r->acc[3 - stride] = f32xn_splat(r->bias[0]);
+}
+
+/* A row of inputs. With stride 2 it reaches two outputs, if it is the `next` one of a step. */
+ALWAYS_INLINE void ring_add(ring_state *r, const float *x, const ring_call *call, size_t stride, rows_sides sides,
+                            bool next) {
+    f32xn in[3];
+    IN_ORDER;
+    ring_load(in, x, call, stride, sides);
+    UNROLL for (size_t v = 0; v < 3; v++) {
+        if (stride == 1) {
+            UNROLL for (size_t a = 0; a < 3; a++) r->acc[a] = f32xn_fma(in[v], r->w[(2 - a) * 3 + v], r->acc[a]);
+        } else {
+            r->acc[0] = f32xn_fma(in[v], r->w[(next ? 6 : 3) + v], r->acc[0]);
+            if (next) r->acc[1] = f32xn_fma(in[v], r->w[v], r->acc[1]);
+        }
+    }
+}
+
+/* Steps with inputs, at least one. Other tiles than narrow ones fetch what the next band or channel reads. */
+ALWAYS_INLINE void ring_run(ring_state *r, const ring_call *call, size_t stride, rows_sides sides) {
+    const corr2d_planes *all = call->c->all;
+    const size_t x_far = call->rows * stride * all->x_row, y_far = call->rows * all->y_row;
+    do {
+        if (sides < ROWS_BOTH) __builtin_prefetch(r->x + x_far, 0, 3);
+        if (sides < ROWS_BOTH && stride == 1) __builtin_prefetch(r->y + y_far, 1, 3);
+        ring_add(r, r->x, call, stride, sides, false);
+        r->x += r->x_step;
+        if (stride == 2) {
+            ring_add(r, r->x_next, call, stride, sides, true);
+            r->x_next += r->x_step;
+        }
+        ring_step(r, stride);
+    } while (--r->steps);
+}
+
 /* What is stored to the first row before that is finished is written over. */
-ALWAYS_INLINE void ring_tile(const ring_call *call, size_t stride, rows_sides first, rows_sides second) {
-    const rows_channel *c = call->c;
-    const corr2d_planes *all = c->all;
-    static const size_t rest_step[2] = {2 * LANES, LANES};
-    const rows_sides sides[2] = {first, second};
-    const size_t y_step[2] = {all->y_row, call->y_second}, *step = y_step;
-    const size_t live = (stride + 2) / stride, end = call->rows + live;
-    const bool whole = first == ROWS_WHOLE;
-    const float *x = call->x;
-    float *y = call->y, rest[2 * LANES * LANES];
-    size_t row_of_x = call->row * stride - all->above;
-    const float *x_far = call->x_far, *y_far = call->y_far;
-    f32xn acc[2][3];
-    UNROLL for (size_t s = 0; s < 2; s++) {
-        UNROLL for (size_t a = 0; a < 3; a++) acc[s][a] = f32xn_splat(call->bias[whole ? s : 0][0]);
-    }
-    for (size_t row = 1; row < end; row++) {
-        if (whole && row == call->whole) {
-            y = rest;
-            step = rest_step;
-        }
-        UNROLL for (size_t below = 0; below < stride; below++, row_of_x++) {
-            const float *at[2] = {all->zeros + 1, all->zeros + 1};
-            if (!whole) at[1] += call->x_second;
-            if (row_of_x < all->x_rows) {
-                at[0] = x;
-                at[1] = x + call->x_second;
-                x += all->x_row;
-            } else if (all->end_row - all->first_row == all->x_rows) {
-                continue;
-            }
-            ring_add(acc, c, at, call->weights[0], whole ? 1 : 2, stride, below, sides);
-            if (whole) ring_add(acc + 1, c, at + 1, call->weights[1], 1, stride, below, sides);
-        }
-        if (c->clamped) {
-            const f32xn lo = f32xn_splat(all->lo), hi = f32xn_splat(all->hi);
-            UNROLL for (size_t s = 0; s < 2; s++) acc[s][0] = f32xn_clamp(acc[s][0], lo, hi);
-        }
-        f32xn_store(y, f32xn_add(acc[0][0], f32xn_splat(0.0f)));
-        f32xn_store(y + (whole ? step[1] : call->y_second), f32xn_add(acc[1][0], f32xn_splat(0.0f)));
-        if (!whole && stride == 1) {
-            __builtin_prefetch(x_far, 0, 3);
-            __builtin_prefetch(y_far, 1, 3);
-            x_far += 2 * LANES;
-            y_far += 2 * LANES;
-        }
-        if (row >= live) y += whole ? step[0] : all->y_row;
-        UNROLL for (size_t s = 0; s < 2; s++) {
-            acc[s][0] = acc[s][1];
-            acc[s][1] = acc[s][2];
-            acc[s][live - 1] = f32xn_splat(call->bias[whole ? s : 0][0]);
+ALWAYS_INLINE void ring_tile(const ring_call *call, size_t stride, rows_sides sides) {
+    const corr2d_planes *all = call->c->all;
+    float rest[LANES * LANES];
+    ring_state r = {.y = sides >= ROWS_BOTH && call->whole == 0 ? rest : call->y,
+                    .x_step = stride * all->x_row,
+                    .bias = call->bias,
+                    .zeros = all->zeros};
+    r.clamp = call->c->clamped ? &all->lo : NULL;
+    UNROLL for (size_t t = 0; t < 9; t++) r.w[t] = f32xn_splat(call->weights[t]);
+    UNROLL for (size_t a = 0; a < 3; a++) r.acc[a] = f32xn_splat(call->bias[0]);
+    for (const ring_part *part = call->parts; part->steps; part++) {
+        r.steps = part->steps;
+        r.y_step = part->y_step;
+        if (sides >= ROWS_BOTH && part->rest) r.y = rest;
+        r.x = part->inside ? call->x + part->x : all->zeros + 2;
+        r.x_next = part->next_inside ? call->x + (part->x + all->x_row) : all->zeros + 2;
+        if (part->inside || part->next_inside) {
+            ring_run(&r, call, stride, sides);
+        } else {
+            do ring_step(&r, stride);
+            while (--r.steps);
         }
     }
-    if (whole && call->whole < end) ring_rest(call, rest, call->whole < live ? 0 : call->whole - live);
+    if (sides >= ROWS_BOTH && call->whole < all->rows) ring_rest(call, rest, call->whole);
 }
 
 typedef void ring_fn(const ring_call *call);
 
-#define RING(name, stride, first, second)                                                                              \
-    NOT_INLINE void planes_##name##_##stride(const ring_call *call) { ring_tile(call, stride, first, second); }
+#define RING(name, stride, sides)                                                                                      \
+    NOT_INLINE void planes_##name##_##stride(const ring_call *call) { ring_tile(call, stride, sides); }
 
-RING(middle, 1, ROWS_MIDDLE, ROWS_MIDDLE)
-RING(left, 1, ROWS_LEFT, ROWS_MIDDLE)
-RING(right, 1, ROWS_MIDDLE, ROWS_RIGHT)
-RING(both, 1, ROWS_LEFT, ROWS_RIGHT)
-RING(whole, 1, ROWS_WHOLE, ROWS_WHOLE)
-/* With a mask for what the second vector reads, which may be whole. */
-RING(right, 2, ROWS_MIDDLE, ROWS_RIGHT)
-RING(both, 2, ROWS_LEFT, ROWS_RIGHT)
-RING(whole, 2, ROWS_WHOLE, ROWS_WHOLE)
+RING(middle, 1, ROWS_MIDDLE)
+RING(left, 1, ROWS_LEFT)
+RING(right, 1, ROWS_RIGHT)
+RING(whole, 1, ROWS_WHOLE)
+RING(middle, 2, ROWS_MIDDLE)
+RING(left, 2, ROWS_LEFT)
+RING(right, 2, ROWS_RIGHT)
+RING(both, 2, ROWS_BOTH)
+RING(whole, 2, ROWS_WHOLE)
 
-static inline void ring_go(ring_call *call, size_t channel, size_t column) {
-    const corr2d_planes *all = call->c->all;
-    const size_t far = column * (call->rows + 2), row = call->row ? call->row * all->stride - all->above : 0;
-    call->x = all->x + channel * all->x_channel + row * all->x_row + column * all->stride + 1 - all->before;
-    call->y = all->y + channel * all->y_channel + call->row * all->y_row + column;
-    call->x_far = call->x + call->rows * all->x_row + far;
-    call->y_far = call->y + call->rows * all->y_row + far;
-    call->weights[0] = all->weights + channel * 9;
-    call->bias[0] = all->bias + channel;
+/* How many steps from a row on see no input, at least one, if that row and the next one see none. */
+static inline size_t ring_outside(const corr2d_planes *all, size_t row, size_t left) {
+    const size_t before = row + 1 > PTRDIFF_MAX ? (0 - row) / all->stride : row > PTRDIFF_MAX ? 1 : left;
+    return before < left ? before : left;
 }
 
-/* A channel's vectors two by two; the last two may overlap those before. */
-static inline void ring_across(ring_call *call, size_t channel) {
-    static ring_fn *const fns[2][2][2] = {{{planes_middle_1, planes_right_1}, {planes_left_1, planes_both_1}},
-                                          {{planes_right_2, planes_right_2}, {planes_both_2, planes_both_2}}};
+/* The part that begins with a step; the first `early` ones store no output. Rows of x count from its first one. */
+static inline ring_part ring_next(const ring_call *call, size_t step, size_t early) {
     const corr2d_planes *all = call->c->all;
-    const size_t vectors = (all->columns + LANES - 1) / LANES;
-    for (size_t v = 0; v < vectors; v += 2) {
-        const bool last = v + 2 >= vectors;
-        const size_t first = last ? vectors - 2 : v;
-        call->y_second = last ? call->c->last - first * LANES : LANES;
-        call->x_second = call->y_second * all->stride;
-        call->c = call->cut + last;
-        ring_go(call, channel, first * LANES);
-        fns[all->stride - 1][first == 0 && all->before][last && call->c->right](call);
+    const size_t stride = all->stride, end = call->rows + early, whole = call->whole + early;
+    const size_t until = step < early ? early : step < whole ? whole : end, left = until - step;
+    const size_t row = (call->row + step) * stride - all->above - (stride - 1), inside = (all->x_rows - row) / stride;
+    ring_part part = {.x = row * all->x_row, .steps = 1, .rest = step == whole};
+    part.y_step = step < early ? 0 : step < whole ? all->y_row : LANES;
+    part.inside = row < all->x_rows;
+    part.next_inside = stride == 2 && row + 1 < all->x_rows;
+    if (part.inside && inside > 0) {
+        part.steps = inside < left ? inside : left;
+    } else if (!part.inside && !part.next_inside) {
+        part.steps = ring_outside(all, row, left);
     }
+    return part;
 }
 
-/* All rows, band after band: so y is written line after line. */
-static inline void ring_down(ring_call *call, size_t channel) {
+/* Cuts a band. Nothing is done before x begins. */
+static inline void ring_cut(ring_call *call) {
+    const size_t early = 2 / call->c->all->stride, end = call->rows + early;
+    ring_part *part = call->parts;
+    for (size_t step = 0; step < end;) {
+        *part = ring_next(call, step, early);
+        step += part->steps;
+        if (part->inside || part->next_inside || part->y_step || part > call->parts) part++;
+    }
+    part->steps = 0;
+}
+
+static inline void ring_go(ring_call *call, size_t column, ring_fn *fn) {
+    call->x = call->x_channel + column * call->c->all->stride;
+    call->y = call->y_band + column;
+    fn(call);
+}
+
+/* A band's vectors, of which the last may overlap the one before. */
+static inline void ring_across(ring_call *call) {
+    static ring_fn *const fns[2][3] = {{planes_middle_1, planes_left_1, planes_right_1},
+                                       {planes_middle_2, planes_left_2, planes_right_2}};
+    const rows_channel *c = call->c;
+    ring_fn *const *fn = fns[c->all->stride - 1];
+    if (c->first) ring_go(call, 0, fn[1]);
+    for (size_t column = c->first; column < c->end; column += LANES) {
+        ring_go(call, column < c->last ? column : c->last, fn[0]);
+    }
+    if (c->right) ring_go(call, c->last, fn[2]);
+}
+
+/* All rows, band after band: so y is written line after line. Several bands are cut for each channel again. */
+static inline void ring_down(ring_call *call) {
     const corr2d_planes *all = call->c->all;
-    const size_t rows = all->rows, band = all->columns > WIDE_MAP ? RING_BAND_WIDE : RING_BAND;
+    const size_t rows = all->rows;
     for (call->row = 0; call->row < rows; call->row += call->rows) {
-        call->rows = rows - call->row > band ? band : rows - call->row;
-        ring_across(call, channel);
+        const size_t left = rows - call->row;
+        if (rows > RING_BAND) {
+            call->rows = call->whole = left > RING_BAND ? RING_BAND : left;
+            ring_cut(call);
+        }
+        ring_across(call);
+        call->y_band += call->rows * all->y_row;
     }
 }
 
-/* Two channels, or a single one twice. */
-static inline void ring_channels(ring_call *call, size_t channel) {
-    const corr2d_planes *all = call->c->all;
-    const size_t second = channel + 1 < all->channels;
-    call->x_second = second * all->x_channel;
-    call->y_second = second * all->y_channel;
-    call->weights[1] = all->weights + (channel + second) * 9;
-    call->bias[1] = all->bias + channel + second;
-    ring_go(call, channel, 0);
-    (all->stride == 1 ? planes_whole_1 : planes_whole_2)(call);
+static inline void ring_planes(const corr2d_planes *all) {
+    const size_t spill = (LANES - 1) / all->columns, from = 1 + all->before, inside = all->x_columns + from;
+    rows_channel c = rows_cut(all);
+    ring_call call = {.c = &c, .rows = all->rows, .whole = all->rows > spill ? all->rows - spill : 0};
+    const bool full = inside >= 2 * LANES;
+    if (all->stride == 2) c.first = LANES;
+    call.before[0] = f32xn_mask_between(from, inside < LANES ? inside : LANES);
+    call.before[1] = f32xn_mask_of(inside < LANES ? 0 : inside < 2 * LANES ? inside - LANES : LANES);
+    ring_cut(&call);
+    for (size_t i = 0; i < all->channels; i++) {
+        call.x_channel = all->x + i * all->x_channel + 1 - all->before;
+        call.y_band = all->y + i * all->y_channel;
+        call.weights = all->weights + i * 9;
+        call.bias = all->bias + i;
+        if (all->columns > LANES) {
+            ring_down(&call);
+        } else {
+            ring_go(&call, 0, all->stride == 1 ? planes_whole_1 : full ? planes_both_2 : planes_whole_2);
+        }
+    }
 }
+
+#include "kernels/tiles/rows_pairs.h"
 
 static void depthwise_rows(const corr2d_planes *all) {
-    rows_channel c[2];
-    const size_t spill = (LANES - 1) / all->columns, live = 2 / all->stride + 1;
-    ring_call call = {
-        .c = c + 1, .cut = c, .rows = all->rows, .whole = all->rows > spill ? all->rows - spill + live : 1};
-    c[0] = c[1] = rows_cut(all);
-    c[0].inside[1] = f32xn_mask_of(LANES);
-    if (all->columns > LANES) {
-        for (size_t i = 0; i < all->channels; i++) ring_down(&call, i);
+    if (all->taps_across == 3) {
+        ring_planes(all);
     } else {
-        for (size_t i = 0; i < all->channels; i += 2) ring_channels(&call, i);
+        pairs_planes(all);
     }
 }
