@@ -451,7 +451,8 @@ static void run_scene(pass *p, const corr2d_sight *row, size_t j, size_t first, 
     const size_t pixels = rows * width - width + pixels_before(end, begin, width) - skip;
     corr2d_tile tile = p->tile;
     tile.taps = channels * down * across;
-    if (plan->table_count) tile.table = plan->table + row->table + plan->block * down * column->table;
+    if (plan->table_count || is_joined(plan))
+        tile.table = plan->table + row->table + plan->block * down * column->table;
     tile.x += scene_place(p->job, row, column, first);
     tile.y += first * layer->y.row + column->out * layer->y.column;
     tile.x_pixel = plan->x_pixel + pixel + skip;

@@ -247,12 +247,10 @@ Test(orientation, of_wide_padded_maps_is_in_place_where_weights_are_finite) {
     look_at_plans(square(32, 56, 32, 3), INFINITY, packed_whole);
 }
 
-Test(orientation, of_columns_so_far_apart_that_they_share_cache_sets_is_packed) {
-    look_at_plans(square(1024, 32, 4, 3), 1.0f, packed);
-}
-
-Test(orientation, of_narrow_padded_maps_is_packed_and_leaves_out_columns_too) {
+/* Columns so far apart share a few of the first cache's sets. */
+Test(orientation, of_narrow_padded_maps_and_of_columns_far_apart_is_packed) {
     look_at_plans(square(256, 7, 256, 3), 1.0f, packed_with_columns_apart);
+    look_at_plans(square(1024, 32, 4, 3), 1.0f, packed);
 }
 
 static void packed_where_joined(const corr2d_plan *plan) {
@@ -310,4 +308,35 @@ static void workspace_of_a_strip(const corr2d_plan *plan) {
 Test(orientation, of_planes_needs_no_workspace_of_an_image) {
     look_at_all_plans(square(28, 224, 28, 3), INFINITY, workspace_of_a_strip);
     look_at_all_plans(square(256, 128, 16, 3), INFINITY, workspace_of_a_strip);
+}
+
+static bool large_tile;
+
+static void note_large_tile(const corr2d_tile *tile) {
+    (void)tile;
+    large_tile = true;
+}
+
+/* Whether a pointwise layer of 7 x 7 pixels, in vectors over two vectors of channels, has tiles of more than six. */
+static bool takes_large_tiles(const corr2d_kernels *kernels, size_t channels) {
+    static float x[64 * 49], y[64 * 49], weights[64 * 64];
+    corr2d_kernels noting = *kernels;
+    corr2d_spec spec = square(channels, 7, 2 * kernels->lanes, 1);
+    corr2d_plan *plan;
+    spec.layout = CORR2D_NHWC;
+    for (size_t n = 7; n <= kernels->channel_pixels[2]; n++) noting.channel[2][n] = note_large_tile;
+    large_tile = false;
+    cr_assert(corr2d_plan_make(&plan, &spec, &noting, weights, NULL) == CORR2D_OK);
+    cr_assert(corr2d_run(plan, x, y, NULL) == CORR2D_OK);
+    corr2d_plan_destroy(plan);
+    return large_tile;
+}
+
+Test(orientation, of_short_sums_takes_few_pixels_at_once) {
+    for (size_t i = 0; corr2d_dispatch_at(corr2d_cpu_flags(), i); i++) {
+        const corr2d_kernels *const kernels = corr2d_dispatch_at(corr2d_cpu_flags(), i);
+        if (kernels->channel_vectors < 2 || kernels->channel_pixels[2] < 7) continue;
+        cr_expect(!takes_large_tiles(kernels, 63), "%s", kernels->name);
+        cr_expect(takes_large_tiles(kernels, 64), "%s", kernels->name);
+    }
 }
