@@ -70,6 +70,11 @@ static size_t groups_of_unit(const corr2d_plan *plan) { return plan->layer.group
 
 static bool is_joined(const corr2d_plan *plan) { return groups_of_unit(plan) > 1; }
 
+/* Whether tiles are told where taps lie, not only the distance from one to the next. */
+static bool has_table(const corr2d_plan *plan) {
+    return plan->layer.rows.taps * plan->layer.columns.taps > 1 || is_joined(plan);
+}
+
 /* Cuts strips of at most so many pixels. */
 static void cut_strips(corr2d_plan *plan, size_t pixels, bool *overflow) {
     const corr2d_layer *layer = &plan->layer;
@@ -289,7 +294,7 @@ static void place_lists(corr2d_plan *plan, bool *overflow) {
             taps = corr2d_sum(taps, corr2d_mul(plan->block, kernel, overflow), overflow);
         }
     }
-    plan->table_count = plan->layer.rows.taps * plan->layer.columns.taps == 1 && !is_joined(plan) ? 0 : taps;
+    plan->table_count = has_table(plan) ? taps : 0;
     plan->pixel_count = plan->strip_height * plan->strip_width * (apart ? 2 : 1);
 }
 
@@ -361,7 +366,7 @@ static void list_pixels(const corr2d_plan *plan, size_t first, size_t width) {
 
 CORR2D_COLD static void fill(corr2d_plan *plan) {
     corr2d_tap *tap = plan->table;
-    for (size_t i = 0; plan->table_count && i < plan->rows_seen.count; i++) {
+    for (size_t i = 0; has_table(plan) && i < plan->rows_seen.count; i++) {
         const corr2d_sight *row = plan->rows_seen.sights + i;
         const corr2d_sights *columns = columns_of(plan, row);
         for (size_t j = 0; j < columns->count; j++) {
@@ -415,11 +420,6 @@ static size_t read_back(const corr2d_job *job) {
     return is_joined(plan) && end > channels ? end - channels : 0;
 }
 
-/* Where an output's first seen tap lies along an axis of x; 0 where it sees none. */
-static size_t place_of(const corr2d_axis *axis, const corr2d_sight *sight, size_t out) {
-    return sight->first == sight->last ? 0 : out * axis->stride + sight->first * axis->dilation - axis->pad;
-}
-
 /* Where a scene's first pixel lies in x, from where in_place counts, or in the packed strip. */
 static size_t scene_place(const corr2d_job *job, const corr2d_sight *row, const corr2d_sight *column, size_t first) {
     const corr2d_plan *plan = job->plan;
@@ -427,8 +427,8 @@ static size_t scene_place(const corr2d_job *job, const corr2d_sight *row, const 
     const places x = x_places(plan);
     if (!plan->in_place) return first * x.row + column->out * x.column;
     if (!row->apart) return (job->out.row + first) * x.row + job->out.column * x.column;
-    return place_of(&layer->rows, row, job->out.row + first) * layer->x.row +
-           place_of(&layer->columns, column, column->out) * layer->x.column;
+    return corr2d_sight_place(&layer->rows, row, job->out.row + first) * layer->x.row +
+           corr2d_sight_place(&layer->columns, column, column->out) * layer->x.column;
 }
 
 /* Of the pixels 0 ... width - 1 of which the first lies at `begin`, how many are before `end`. */
@@ -451,8 +451,7 @@ static void run_scene(pass *p, const corr2d_sight *row, size_t j, size_t first, 
     const size_t pixels = rows * width - width + pixels_before(end, begin, width) - skip;
     corr2d_tile tile = p->tile;
     tile.taps = channels * down * across;
-    if (plan->table_count || is_joined(plan))
-        tile.table = plan->table + row->table + plan->block * down * column->table;
+    if (has_table(plan)) tile.table = plan->table + row->table + plan->block * down * column->table;
     tile.x += scene_place(p->job, row, column, first);
     tile.y += first * layer->y.row + column->out * layer->y.column;
     tile.x_pixel = plan->x_pixel + pixel + skip;
@@ -565,13 +564,15 @@ static void pack(const corr2d_job *job, const float *x, size_t channels) {
     const corr2d_plan *plan = job->plan;
     const corr2d_layer *layer = &plan->layer;
     const corr2d_strip *strip = &plan->strip;
+    const bool joined = is_joined(plan);
+    corr2d_strip_pack(job->workspace, strip, layer, x, joined ? strip->channels : channels, job->out);
+    if (!joined) return;
     const corr2d_tile tile = {.packed = job->workspace,
                               .pixels = strip->size / strip->column,
                               .group_first = read_back(job),
                               .group_in = layer->group_in,
                               .group_out = layer->group_out};
-    corr2d_strip_pack(job->workspace, strip, layer, x, is_joined(plan) ? strip->channels : channels, job->out);
-    if (is_joined(plan)) plan->kernels->channel_groups_pack(&tile);
+    plan->kernels->channel_groups_pack(&tile);
 }
 
 static void run(const corr2d_job *job) {

@@ -388,11 +388,6 @@ static size_t end_inside(const corr2d_axis *axis) {
     return room < reach ? 0 : corr2d_min(axis->out, (room - reach) / axis->stride + 1);
 }
 
-/* Where an output's first seen tap lies along an axis of x; 0 where it sees none. */
-static size_t place_of(const corr2d_axis *axis, const corr2d_sight *sight, size_t out) {
-    return sight->first == sight->last ? 0 : out * axis->stride + sight->first * axis->dilation - axis->pad;
-}
-
 /* From one of `count` such places to the next; 0 where there is none, since x's distance may then be anything. */
 static size_t step_of(const corr2d_axis *axis, const corr2d_sight *sight, size_t count, size_t distance) {
     return sight->first == sight->last || count == 1 ? 0 : axis->stride * distance;
@@ -416,8 +411,8 @@ static void run_scene(const corr2d_job *job, const corr2d_tile *whole, const sce
     tile.y_pixel = y_pixel;
     tile.pixels = 0;
     if (s->out.height == 0 || s->out.width == 0) return;
-    size_t x_row = place_of(&layer->rows, &s->row, s->out.row) * layer->x.row +
-                   place_of(&layer->columns, &s->column, s->out.column) * layer->x.column;
+    size_t x_row = corr2d_sight_place(&layer->rows, &s->row, s->out.row) * layer->x.row +
+                   corr2d_sight_place(&layer->columns, &s->column, s->out.column) * layer->x.column;
     size_t y_row = (s->out.row - job->out.row) * layer->y.row + (s->out.column - job->out.column) * layer->y.column;
     for (size_t i = 0; i < s->out.height; i++, x_row += row_step, y_row += y_row_step) {
         for (size_t j = 0, x = x_row, y = y_row; j < s->out.width; j++, x += step, y += y_step) {
@@ -530,7 +525,7 @@ static void run_block(const corr2d_job *job, const corr2d_tile *whole, size_t ch
                             .hi = layer->hi};
     for (size_t i = 0; i < job->out.height; i++, blocks.y += layer->y.row) {
         const corr2d_sight seen = corr2d_sight_at(&layer->rows, job->out.row + i);
-        blocks.x = x + place_of(&layer->rows, &seen, seen.out) * layer->x.row;
+        blocks.x = x + corr2d_sight_place(&layer->rows, &seen, seen.out) * layer->x.row;
         blocks.taps_down = seen.last - seen.first;
         blocks.weights = weights + seen.first * layer->columns.taps * lanes;
         plan->kernels->depthwise_blocks(&blocks);

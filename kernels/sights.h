@@ -40,4 +40,9 @@ static inline size_t corr2d_sight_end(const corr2d_sights *s, size_t index, cons
     return index + 1 < s->count ? s->sights[index + 1].out : axis->out;
 }
 
+/* Where an output's first seen tap lies along an axis of x; 0 where it sees none. */
+static inline size_t corr2d_sight_place(const corr2d_axis *axis, const corr2d_sight *sight, size_t out) {
+    return sight->first == sight->last ? 0 : out * axis->stride + sight->first * axis->dilation - axis->pad;
+}
+
 #endif

@@ -49,6 +49,13 @@
 #define HOLD(v) (void)(v)
 #endif
 
+/* For a vector of sixteen lanes, which x86-64 alone has: what it is computed of next is not computed before. */
+#if LANES == 16
+#define LATER(v) __asm__("" : "+v"(v))
+#else
+#define LATER(v) (void)(v)
+#endif
+
 #if LANES == 4
 /* The floats of a vector four by four, `step` apart in memory: wider vectors have words of their own. */
 WORD f32xn f32xn_load_quads(const float *p, size_t step) {

@@ -215,7 +215,7 @@ ALWAYS_INLINE void pixel_late_load(f32xn *x_f32xn, const pixel_late *late, size_
 ALWAYS_INLINE void pixel_late_row(f32xn *acc, const f32xn *first_f32xn, const pixel_late *late, size_t r) {
     f32xn last_f32xn[PIXEL_VECTORS];
     IN_ORDER;
-    EACH(v, PIXEL_VECTORS, PIXEL_VECTORS) __asm__("" : "+v"(acc[v]));
+    EACH(v, PIXEL_VECTORS, PIXEL_VECTORS) LATER(acc[v]);
     pixel_row(acc, first_f32xn, late->weights, r, PIXEL_VECTORS);
     pixel_late_load(last_f32xn, late, 1);
     pixel_row(acc, last_f32xn, late->weights + PANEL_ROWS, r, PIXEL_VECTORS);

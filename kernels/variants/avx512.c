@@ -12,10 +12,8 @@
 #define PANEL_ROWS 8
 #define ROWS_TOGETHER 7
 
-#include "kernels/tiles/channel.h"
-#include "kernels/tiles/depthwise.h"
-#include "kernels/tiles/pixel.h"
-#include "kernels/tiles/strip.h"
+#include "kernels/variants/every.h"
+
 #include "kernels/tiles/threes.h"
 
 PIXEL_TILE(1, 1)
@@ -35,35 +33,22 @@ CHANNEL_TILES_6(4)
 extern const corr2d_kernels corr2d_kernels_avx2;
 
 const corr2d_kernels CORR2D_KERNELS = {
-    .name = CORR2D_NAME,
-    .fused = FUSED,
-    .lanes = LANES,
-    .halve = halve,
-    .turn = turn,
-    .unturn = unturn,
+    EVERY_VARIANT,
     .threes = threes,
     .pixel_vectors = PIXEL_VECTORS,
-    .panel_rows = PANEL_ROWS,
     .pixel = {[1] = {[1] = pixel_1x1, [2] = pixel_2x1},
               [2] = {[1] = pixel_1x2},
               [3] = {[1] = pixel_1x3},
               [4] = {[1] = pixel_1x3_more}},
-    .pixel_few = PIXEL_FEW,
     .channel_columns = 128,
     .channel_map = 256,
-    .channel_vectors = CHANNEL_VECTORS,
     .channel_pixels = {[1] = 12, [2] = 8, [3] = 8, [4] = 6},
     .channel = CHANNEL_TABLE,
     .channel_groups_pack = CHANNEL_GROUPS_PACK,
     .channel_groups = CHANNEL_GROUPS,
-    .depthwise_pixel = depthwise_pixel,
     .narrower = &corr2d_kernels_avx2,
-    .depthwise_pack = depthwise_pack,
-    .depthwise_planes = depthwise_planes,
     .depthwise_rows = depthwise_rows,
     .rows_columns = LANES + 1,
     .rows_any = ROWS_ANY,
-    .depthwise_channel = depthwise_channel,
-    .depthwise_edge = depthwise_edge,
     .depthwise_blocks = depthwise_blocks,
 };

@@ -8,33 +8,13 @@
 #define CHANNEL_VECTORS 1
 #define PANEL_ROWS 4
 
-#include "kernels/tiles/channel.h"
-#include "kernels/tiles/depthwise.h"
-#include "kernels/tiles/pixel.h"
-#include "kernels/tiles/strip.h"
+#include "kernels/variants/every.h"
 
 PIXEL_TILE(1, 1)
 
 CHANNEL_TILE(1, 1)
 
 const corr2d_kernels CORR2D_KERNELS = {
-    .name = CORR2D_NAME,
-    .fused = FUSED,
-    .lanes = LANES,
-    .halve = halve,
-    .turn = turn,
-    .unturn = unturn,
-    .pixel_vectors = 1,
-    .panel_rows = PANEL_ROWS,
-    .pixel = {[1] = {[1] = pixel_1x1}},
-    .pixel_few = PIXEL_FEW,
-    .channel_columns = 16,
-    .channel_vectors = CHANNEL_VECTORS,
-    .channel_pixels = {[1] = 1},
-    .channel = {[1] = {[1] = channel_1x1}},
-    .depthwise_pixel = depthwise_pixel,
-    .depthwise_pack = depthwise_pack,
-    .depthwise_planes = depthwise_planes,
-    .depthwise_channel = depthwise_channel,
-    .depthwise_edge = depthwise_edge,
+    EVERY_VARIANT,         .pixel_vectors = 1,          .pixel = {[1] = {[1] = pixel_1x1}},
+    .channel_columns = 16, .channel_pixels = {[1] = 1}, .channel = {[1] = {[1] = channel_1x1}},
 };

@@ -10,10 +10,8 @@
 #define PANEL_ROWS 4
 #define ROWS_TOGETHER 0
 
-#include "kernels/tiles/channel.h"
-#include "kernels/tiles/depthwise.h"
-#include "kernels/tiles/pixel.h"
-#include "kernels/tiles/strip.h"
+#include "kernels/variants/every.h"
+
 #include "kernels/tiles/threes.h"
 
 PIXEL_TILE(1, 1)
@@ -28,31 +26,18 @@ CHANNEL_TILES_6(2)
     { [1] = CHANNEL_ROW_8(1), [2] = CHANNEL_ROW_6(2) }
 
 const corr2d_kernels CORR2D_KERNELS = {
-    .name = CORR2D_NAME,
-    .fused = FUSED,
-    .lanes = LANES,
-    .halve = halve,
-    .turn = turn,
-    .unturn = unturn,
+    EVERY_VARIANT,
     .threes = threes,
     .pixel_vectors = PIXEL_VECTORS,
-    .panel_rows = PANEL_ROWS,
     .pixel = {[1] = {[1] = pixel_1x1, [2] = pixel_2x1}, [2] = {[1] = pixel_1x2}, [3] = {[1] = pixel_1x3}},
-    .pixel_few = PIXEL_FEW,
     .channel_columns = 32,
     .strided_columns = 23,
-    .channel_vectors = CHANNEL_VECTORS,
     .channel_pixels = {[1] = 8, [2] = 6},
     .channel = CHANNEL_TABLE,
     .channel_groups_pack = CHANNEL_GROUPS_PACK,
     .channel_groups = CHANNEL_GROUPS,
-    .depthwise_pixel = depthwise_pixel,
-    .depthwise_pack = depthwise_pack,
-    .depthwise_planes = depthwise_planes,
     .depthwise_rows = depthwise_rows,
     .rows_columns = 1,
     .rows_five = true,
-    .depthwise_channel = depthwise_channel,
-    .depthwise_edge = depthwise_edge,
     .depthwise_blocks = depthwise_blocks,
 };

@@ -8,10 +8,7 @@
 #define PANEL_ROWS 8
 #define ROWS_TOGETHER 3
 
-#include "kernels/tiles/channel.h"
-#include "kernels/tiles/depthwise.h"
-#include "kernels/tiles/pixel.h"
-#include "kernels/tiles/strip.h"
+#include "kernels/variants/every.h"
 
 PIXEL_TILE(1, 1)
 PIXEL_TILE(1, 2)
@@ -26,29 +23,16 @@ CHANNEL_TILES_5(4)
     { [1] = CHANNEL_ROW_8(1), [2] = CHANNEL_ROW_8(2), [3] = CHANNEL_ROW_5(3), [4] = CHANNEL_ROW_5(4), }
 
 const corr2d_kernels CORR2D_KERNELS = {
-    .name = CORR2D_NAME,
-    .fused = FUSED,
-    .lanes = LANES,
-    .halve = halve,
-    .turn = turn,
-    .unturn = unturn,
+    EVERY_VARIANT,
     .pixel_vectors = PIXEL_VECTORS,
-    .panel_rows = PANEL_ROWS,
     .pixel = {[1] = {[1] = pixel_1x1}, [2] = {[1] = pixel_1x2}, [3] = {[1] = pixel_1x3}},
-    .pixel_few = PIXEL_FEW,
     .channel_columns = 16,
-    .channel_vectors = CHANNEL_VECTORS,
     .channel_pixels = {[1] = 8, [2] = 8, [3] = 5, [4] = 5},
     .channel = CHANNEL_TABLE,
     .channel_groups_pack = CHANNEL_GROUPS_PACK,
     .channel_groups = CHANNEL_GROUPS,
-    .depthwise_pixel = depthwise_pixel,
-    .depthwise_pack = depthwise_pack,
-    .depthwise_planes = depthwise_planes,
     .depthwise_rows = depthwise_rows,
     .rows_columns = LANES + 1,
     .rows_any = ROWS_ANY,
-    .depthwise_channel = depthwise_channel,
-    .depthwise_edge = depthwise_edge,
     .depthwise_blocks = depthwise_blocks,
 };
