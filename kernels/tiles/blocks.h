@@ -28,7 +28,9 @@ ALWAYS_INLINE void block_row(f32xn (*acc)[BLOCK_VECTORS], const float *x, size_t
         UNROLL for (size_t i = 0; i < vectors; i++) w[v][i] = f32xn_load(weights + i * panel + v * LANES);
     }
     UNROLL for (size_t q = 0; q < inputs; q++) {
-        if (q >= inputs - most) UNROLL for (size_t o = 0; o < outputs; o++) HOLD(acc[o][0]);
+        if (q >= inputs - most) {
+            UNROLL for (size_t o = 0; o < outputs; o++) UNROLL for (size_t i = 0; i < vectors; i++) HOLD(acc[o][i]);
+        }
         if (q && q < most) FORGET(before); /* or to skip both of two inputs would be a way of its own */
         if (q < most ? q < before : q >= inputs - most && q >= at->end) continue;
         UNROLL for (size_t i = 0; i < vectors; i++) x_f32xn[i] = f32xn_load(x + i * LANES);

@@ -36,6 +36,7 @@ ALWAYS_INLINE void rows_tile(const rows_channel *c, const f32xn *w, size_t row, 
                     acc[o][i] = f32xn_fma(in[v], w_f32xn, acc[o][i]);
                 }
             }
+            UNROLL for (size_t o = 0; o < rows; o++) HOLD(acc[o][i]);
         }
     }
     if (c->clamped) {
