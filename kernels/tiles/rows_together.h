@@ -58,7 +58,7 @@ ALWAYS_INLINE void rows_across(const rows_channel *c, const f32xn *w, size_t row
         return;
     }
     size_t column = c->first;
-    for (; ROWS_VECTORS > 1 && column + LANES < c->end; column += 2 * LANES) {
+    for (; ROWS_VECTORS > 1 && column + LANES < c->end && c->last >= LANES; column += 2 * LANES) {
         const size_t last = c->last - LANES;
         rows_tile(c, w, row, column < last ? column : last, rows, ROWS_VECTORS, stride, sides);
     }
