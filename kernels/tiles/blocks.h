@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Depthwise tiles over channels for kernels three or five wide: a few outputs of a row by one vector of channels. Of
- * each row of x, each pixel that they need is loaded once, and goes to every output that has a tap there; those in the
- * padding beside x are left out. Part of tiles/depthwise.h.
+ * Depthwise tiles over channels for kernels three or five wide: a few outputs of a row by BLOCK_VECTORS vectors of
+ * channels, or by one. Of each row of x, each pixel that they need is loaded once, and goes to every output that has a
+ * tap there; those in the padding beside x are left out. Part of tiles/depthwise.h.
  */
 
-/* Outputs of a tile: with the weights of a row of taps they fit into sixteen registers. */
+/* Outputs of a tile: with the weights of a row of taps a vector of each fits into sixteen registers, two into thirty. */
 #define BLOCK_MOST 7
 #define BLOCK_TAPS 5
 
@@ -17,53 +17,74 @@ typedef struct block_place {
 } block_place;
 
 /* A row of taps, whose first one inside x is at x and whose weights are at w, for so many outputs. */
-ALWAYS_INLINE void block_row(f32xn *acc, const float *x, size_t step, const float *weights, const block_place *at,
-                             size_t outputs, size_t width, size_t stride) {
+ALWAYS_INLINE void block_row(f32xn (*acc)[BLOCK_VECTORS], const float *x, size_t step, const float *weights,
+                             size_t panel, const block_place *at, size_t vectors, size_t outputs, size_t width,
+                             size_t stride) {
     const size_t inputs = (outputs - 1) * stride + width, most = width / 2;
     size_t before = at->before;
-    f32xn w[BLOCK_TAPS];
+    f32xn w[BLOCK_TAPS][BLOCK_VECTORS], x_f32xn[BLOCK_VECTORS];
     IN_ORDER;
-    UNROLL for (size_t v = 0; v < width; v++) w[v] = f32xn_load(weights + v * LANES);
+    UNROLL for (size_t v = 0; v < width; v++) {
+        UNROLL for (size_t i = 0; i < vectors; i++) w[v][i] = f32xn_load(weights + i * panel + v * LANES);
+    }
     UNROLL for (size_t q = 0; q < inputs; q++) {
-        if (q >= inputs - most) UNROLL for (size_t o = 0; o < outputs; o++) HOLD(acc[o]);
+        if (q >= inputs - most) {
+            UNROLL for (size_t o = 0; o < outputs; o++) UNROLL for (size_t i = 0; i < vectors; i++) HOLD(acc[o][i]);
+        }
         if (q && q < most) FORGET(before); /* or to skip both of two inputs would be a way of its own */
         if (q < most ? q < before : q >= inputs - most && q >= at->end) continue;
-        const f32xn x_f32xn = f32xn_load(x);
+        UNROLL for (size_t i = 0; i < vectors; i++) x_f32xn[i] = f32xn_load(x + i * LANES);
         x += step;
         FORGET(x);
         UNROLL for (size_t o = 0; o < outputs; o++) {
             const size_t v = q - o * stride;
-            if (v < width) acc[o] = f32xn_fma(x_f32xn, w[v], acc[o]);
+            if (v >= width) continue;
+            UNROLL for (size_t i = 0; i < vectors; i++) acc[o][i] = f32xn_fma(x_f32xn[i], w[v][i], acc[o][i]);
         }
     }
 }
 
-/* `outputs` outputs from y on by a vector of channels, `c` channels on; `width` taps across. */
+/* `outputs` outputs from y on by `vectors` vectors of channels, `c` channels on; `width` taps across. */
 ALWAYS_INLINE void block_tile(const corr2d_blocks *all, const block_place *at, const float *weights, size_t c,
-                              size_t outputs, size_t width, size_t stride) {
-    const f32xn bias = f32xn_load(all->bias + c);
-    const size_t x_row = all->x_row, x_column = all->x_column, y_column = all->y_column;
+                              size_t vectors, size_t outputs, size_t width, size_t stride) {
+    const size_t x_row = all->x_row, x_column = all->x_column, y_column = all->y_column, panel = all->panel;
     const float *x = at->x + c, *const end = weights + all->taps_down * width * LANES;
     float *y = at->y + c;
-    f32xn acc[BLOCK_MOST];
-    UNROLL for (size_t o = 0; o < outputs; o++) acc[o] = bias;
+    f32xn acc[BLOCK_MOST][BLOCK_VECTORS];
+    UNROLL for (size_t i = 0; i < vectors; i++) {
+        const f32xn bias = f32xn_load(all->bias + c + i * LANES);
+        UNROLL for (size_t o = 0; o < outputs; o++) acc[o][i] = bias;
+    }
     for (; weights != end; weights += width * LANES, x += x_row) {
-        block_row(acc, x, x_column, weights, at, outputs, width, stride);
+        block_row(acc, x, x_column, weights, panel, at, vectors, outputs, width, stride);
     }
     if (clamps(all->lo, all->hi)) {
         const f32xn lo = f32xn_splat(all->lo), hi = f32xn_splat(all->hi);
-        UNROLL for (size_t o = 0; o < outputs; o++) acc[o] = f32xn_clamp(acc[o], lo, hi);
+        UNROLL for (size_t o = 0; o < outputs; o++) {
+            UNROLL for (size_t i = 0; i < vectors; i++) acc[o][i] = f32xn_clamp(acc[o][i], lo, hi);
+        }
     }
-    UNROLL for (size_t o = 0; o < outputs; o++, y += y_column) { f32xn_store(y, f32xn_add(acc[o], f32xn_splat(0.0f))); }
+    UNROLL for (size_t o = 0; o < outputs; o++, y += y_column) {
+        UNROLL for (size_t i = 0; i < vectors; i++) f32xn_store(y + i * LANES, f32xn_add(acc[o][i], f32xn_splat(0.0f)));
+    }
+}
+
+/* All channels. */
+ALWAYS_INLINE void block_channels(const corr2d_blocks *all, const block_place *at, size_t outputs, size_t width,
+                                  size_t stride) {
+    const block_place place = *at;
+    const float *weights = all->weights;
+    size_t c = 0;
+    for (; all->channels - c >= BLOCK_VECTORS * LANES;
+         c += BLOCK_VECTORS * LANES, weights += BLOCK_VECTORS * all->panel) {
+        block_tile(all, &place, weights, c, BLOCK_VECTORS, outputs, width, stride);
+    }
+    if (BLOCK_VECTORS > 1 && c < all->channels) block_tile(all, &place, weights, c, 1, outputs, width, stride);
 }
 
 #define BLOCK(outputs, width, stride)                                                                                  \
     NOT_INLINE void block_##outputs##_##width##_##stride(const corr2d_blocks *all, const block_place *at) {            \
-        const block_place place = *at;                                                                                 \
-        const float *weights = all->weights;                                                                           \
-        for (size_t c = 0; c < all->channels; c += LANES, weights += all->panel) {                                     \
-            block_tile(all, &place, weights, c, outputs, width, stride);                                               \
-        }                                                                                                              \
+        block_channels(all, at, outputs, width, stride);                                                               \
     }
 
 BLOCK(7, 3, 1)

@@ -4,8 +4,7 @@
  *
  * A tile is a vector of columns of a few channels, down a band of rows. Each row of inputs is added to all rows of
  * outputs that it reaches, which wait in a ring of accumulators: the oldest is finished and stored, and the others move
- * up. Rows of padding are not visited where they change nothing. Weights come from memory, since they are more than
- * the registers left; channels go together for the sake of their chains.
+ * up. Rows of padding are not visited where they change nothing. Channels go together for the sake of their chains.
  */
 #define COLUMNS_MOST 4
 #define COLUMNS_LIVE 5
@@ -24,12 +23,13 @@ typedef struct columns_stream {
 #endif
 
 /* A row of inputs, the `below`-th of those that reach the same outputs, from `at` on in each stream. */
-ALWAYS_INLINE void columns_add(f32xn (*acc)[COLUMNS_LIVE], const columns_call *c, const float *const *w,
+ALWAYS_INLINE void columns_add(f32xn (*acc)[COLUMNS_LIVE], const columns_call *c, columns_kernel *w,
                                const columns_lanes *lanes, ptrdiff_t at, size_t taps, size_t stride, size_t below,
                                size_t together, columns_form form) {
     const size_t live = (taps + stride - 1) / stride;
     columns_inputs in[COLUMNS_MOST];
     UNROLL for (size_t s = 0; s < together; s++) {
+        columns_hold(w + s);
         in[s] = columns_load(c, lanes, c->stream[s].x, at, taps, stride, form);
     }
     IN_ORDER;
@@ -38,7 +38,7 @@ ALWAYS_INLINE void columns_add(f32xn (*acc)[COLUMNS_LIVE], const columns_call *c
             const f32xn x_f32xn = columns_tap(in + s, v, taps, stride);
             UNROLL for (size_t a = 0; a < live; a++) {
                 const size_t u = (live - 1 - a) * stride + below;
-                if (u < taps) acc[s][a] = f32xn_fma(x_f32xn, columns_weight(w[s], u * taps + v, form), acc[s][a]);
+                if (u < taps) acc[s][a] = columns_fma(x_f32xn, w + s, u * taps + v, acc[s][a], form);
             }
         }
     }
@@ -52,19 +52,22 @@ ALWAYS_INLINE void columns_tile(const columns_call *c, size_t taps, size_t strid
     const bool clamped = clamps(all->lo, all->hi);
     const columns_stream *stream = c->stream;
     const columns_lanes lanes = c->lanes;
-    const float *w[COLUMNS_MOST];
+    columns_kernel w[COLUMNS_MOST];
     f32xn acc[COLUMNS_MOST][COLUMNS_LIVE], bias[COLUMNS_MOST];
     size_t row = top < c->first ? c->first : top < first ? top : first, y_at = c->first * all->y_row + c->column;
     ptrdiff_t at = c->start + (ptrdiff_t)((row < top ? top : row) * stride) * columns_x_row(all, stride);
     UNROLL for (size_t s = 0; s < together; s++) {
-        w[s] = columns_weights(c, s, taps, form);
+        columns_weights(w + s, c, s, taps, form);
         bias[s] = columns_bias(stream + s, form);
         UNROLL for (size_t a = 0; a < live; a++) acc[s][a] = bias[s];
     }
     for (; row < c->end + live - 1; row++) {
         UNROLL for (size_t s = 0; s < together; s++) {
-            UNROLL for (size_t a = 0; a + 1 < live; a++) acc[s][a] = acc[s][a + 1];
-            acc[s][live - 1] = columns_bias_again(stream + s, bias[s]);
+            UNROLL for (size_t a = 0; a + 1 < live; a++) {
+                acc[s][a] = acc[s][a + 1];
+                HOLD(acc[s][a]); /* or clang would move memory */
+            }
+            acc[s][live - 1] = bias[s];
         }
         if (row >= top && row < end) {
             UNROLL for (size_t below = 0; below < stride; below++, at += columns_x_row(all, stride)) {

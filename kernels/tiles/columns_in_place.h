@@ -85,30 +85,30 @@ ALWAYS_INLINE f32xn columns_tap(const columns_inputs *in, size_t v, size_t taps,
     return v + 1 == half ? f32xn_join(in->before, in->odd, LANES - 1) : f32xn_join(in->before_even, in->mid, LANES - 1);
 }
 
+/* The weights of a stream, from memory, since they are more than the registers left. */
+typedef const float *columns_kernel;
+
 /* A pair's weights go into vectors, both of a tap in one. */
-ALWAYS_INLINE const float *columns_weights(const columns_call *c, size_t s, size_t taps, columns_form form) {
+ALWAYS_INLINE void columns_weights(columns_kernel *w, const columns_call *c, size_t s, size_t taps, columns_form form) {
     const float *from = c->stream[s].weights;
     float *const vectors = c->vectors + s * taps * taps * LANES, *to = vectors;
-    if (form != COLUMNS_PAIR) return from;
+    *w = form == COLUMNS_PAIR ? vectors : from;
+    if (form != COLUMNS_PAIR) return;
     for (size_t u = 0; u < taps; u++, from += taps, to += taps * LANES) {
         UNROLL for (size_t v = 0; v < taps; v++) {
             f32xn_store(to + v * LANES, f32xn_splat_halves(from + v, from + taps * taps + v));
         }
     }
-    return vectors;
 }
 
-ALWAYS_INLINE f32xn columns_weight(const float *w, size_t tap, columns_form form) {
-    return form == COLUMNS_PAIR ? f32xn_load(w + tap * LANES) : f32xn_splat(w[tap]);
+ALWAYS_INLINE void columns_hold(columns_kernel *w) { (void)w; }
+
+ALWAYS_INLINE f32xn columns_fma(f32xn x, const columns_kernel *w, size_t tap, f32xn acc, columns_form form) {
+    return f32xn_fma(x, form == COLUMNS_PAIR ? f32xn_load(*w + tap * LANES) : f32xn_splat((*w)[tap]), acc);
 }
 
 ALWAYS_INLINE f32xn columns_bias(const columns_stream *s, columns_form form) {
     return form == COLUMNS_PAIR ? f32xn_splat_halves(s->bias, s->bias + 1) : f32xn_splat(s->bias[0]);
-}
-
-ALWAYS_INLINE f32xn columns_bias_again(const columns_stream *s, f32xn bias) {
-    (void)s;
-    return bias;
 }
 
 ALWAYS_INLINE void columns_store(float *y, f32xn a, const columns_call *c, const columns_lanes *lanes, size_t row,

@@ -3,6 +3,9 @@
 
 typedef enum columns_form { COLUMNS_PACKED } columns_form;
 
+/* Of a 5x5 kernel. */
+#define COLUMNS_TAPS 25
+
 /* What a load or store may touch: whole vectors, but for the last rows of narrow ones. */
 typedef size_t columns_lanes;
 
@@ -40,32 +43,40 @@ ALWAYS_INLINE columns_inputs columns_load(const columns_call *c, const columns_l
     return (columns_inputs){x + at};
 }
 
-/* In order, or compilers would load it for each multiply-add again. */
 ALWAYS_INLINE f32xn columns_tap(const columns_inputs *in, size_t v, size_t taps, size_t stride) {
-    const f32xn x_f32xn = f32xn_load(in->x + v % stride * CORR2D_PLANE_PITCH + v / stride);
-    IN_ORDER;
     (void)taps;
-    return x_f32xn;
+    return f32xn_load(in->x + v % stride * CORR2D_PLANE_PITCH + v / stride);
 }
 
-ALWAYS_INLINE const float *columns_weights(const columns_call *c, size_t s, size_t taps, columns_form form) {
+/* The weights of a stream, four by four, of which the last overlap those before. */
+typedef struct columns_kernel {
+    f32x4 quad[(COLUMNS_TAPS + 3) / 4];
+} columns_kernel;
+
+/* Where the four begin that have a tap. */
+ALWAYS_INLINE size_t columns_quad(size_t tap) {
+    return tap / 4 * 4 > COLUMNS_TAPS - 4 ? COLUMNS_TAPS - 4 : tap / 4 * 4;
+}
+
+ALWAYS_INLINE void columns_weights(columns_kernel *w, const columns_call *c, size_t s, size_t taps, columns_form form) {
     (void)taps, (void)form;
-    return c->stream[s].weights;
+    UNROLL for (size_t t = 0; t < COLUMNS_TAPS; t += 4) {
+        w->quad[t / 4] = f32x4_load(c->stream[s].weights + columns_quad(t));
+    }
 }
 
-ALWAYS_INLINE f32xn columns_weight(const float *w, size_t tap, columns_form form) {
+/* Or clang would splat them before the loop, for which there are no registers. */
+ALWAYS_INLINE void columns_hold(columns_kernel *w) {
+    UNROLL for (size_t t = 0; t < COLUMNS_TAPS; t += 4) HOLD(w->quad[t / 4]);
+}
+
+ALWAYS_INLINE f32xn columns_fma(f32xn x, const columns_kernel *w, size_t tap, f32xn acc, columns_form form) {
     (void)form;
-    return f32xn_splat(w[tap]);
+    return f32xn_fma_lane(x, w->quad[tap / 4], tap - columns_quad(tap), acc);
 }
 
 ALWAYS_INLINE f32xn columns_bias(const columns_stream *s, columns_form form) {
     (void)form;
-    return f32xn_splat(s->bias[0]);
-}
-
-/* From memory, since sixteen registers have no room for it. */
-ALWAYS_INLINE f32xn columns_bias_again(const columns_stream *s, f32xn bias) {
-    (void)bias;
     return f32xn_splat(s->bias[0]);
 }
 

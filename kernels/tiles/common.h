@@ -40,11 +40,13 @@
 #define FORGET(p) __asm__("" : "+r"(p))
 
 /*
- * For a vector that is computed before a branch: clang 14 for x86-64 computes it in what comes after, and keeps what it
- * is computed of until then, for which there are no registers.
+ * For a vector that is computed before a branch: clang 14 computes it in what comes after, and keeps what it is
+ * computed of until then, for which there are no registers.
  */
 #if defined __clang__ && defined __x86_64__
-#define HOLD(v) __asm__ volatile("" : "+x"(v))
+#define HOLD(v) __asm__ volatile("" : "+v"(v))
+#elif defined __clang__ && defined __aarch64__
+#define HOLD(v) __asm__ volatile("" : "+w"(v))
 #else
 #define HOLD(v) (void)(v)
 #endif

@@ -14,9 +14,9 @@ static void depthwise_rows(const corr2d_planes *all) {
     rows_planes(all, all->stride == 1 ? &one : &two);
 }
 
-/* How many streams go together: as many as their chains need and sixteen registers allow. */
+/* How many streams go together: as many as their chains need and registers allow. */
 #define COLUMNS_5_1 2
-#define COLUMNS_5_2 3
+#define COLUMNS_5_2 2
 
 COLUMNS(packed, 5, 1, COLUMNS_PACKED)
 COLUMNS(packed, 5, 2, COLUMNS_PACKED)

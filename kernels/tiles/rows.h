@@ -23,10 +23,13 @@ typedef struct rows_channel {
     f32xn_mask inside[2];    /* of the vectors of x that the last one reads, two with stride 2, what is in x */
 } rows_channel;
 
-/* The inputs of the three taps across, for a row of x from below the first one's middle on. */
-ALWAYS_INLINE void rows_load(f32xn *in, const float *x, const rows_channel *c, size_t stride, rows_sides sides) {
+/*
+ * The inputs of the three taps across, for a row of x from below the first one's middle on; `again`: those of the
+ * vector to the left were the last ones.
+ */
+ALWAYS_INLINE void rows_load(f32xn *in, const float *x, const rows_channel *c, size_t stride, rows_sides sides,
+                             bool again) {
     const bool whole = sides == ROWS_WHOLE, left = whole || sides == ROWS_LEFT, right = whole || sides == ROWS_RIGHT;
-    if (stride == 2) IN_ORDER;
     const f32xn low = whole ? f32xn_load_mask(x, c->inside[0]) : f32xn_load(x);
     if (stride == 1) {
         in[1] = low;
@@ -34,8 +37,9 @@ ALWAYS_INLINE void rows_load(f32xn *in, const float *x, const rows_channel *c, s
         in[2] = right ? f32xn_pull(low) : f32xn_load(x + 1);
     } else {
         const f32xn high = right ? f32xn_load_mask(x + LANES, c->inside[1]) : f32xn_load(x + LANES);
+        const f32xn before = again ? in[2] : f32xn_splat(left ? 0.0f : x[-1]);
         f32xn_split(low, high, in + 1, in + 2);
-        in[0] = left ? f32xn_push_zero(in[2]) : f32xn_push(in[2], f32xn_splat(x[-1]));
+        in[0] = f32xn_push(in[2], before);
     }
 }
 

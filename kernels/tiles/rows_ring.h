@@ -51,7 +51,7 @@ ALWAYS_INLINE void ring_load(f32xn *in, const float *x, const ring_call *call, s
     const bool whole = sides == ROWS_WHOLE, narrow = sides >= ROWS_BOTH;
     const bool left = narrow || sides == ROWS_LEFT, right = narrow || sides == ROWS_RIGHT;
     if (stride == 1) {
-        rows_load(in, x, c, 1, sides);
+        rows_load(in, x, c, 1, sides, false);
         return;
     }
     const f32xn low = whole ? f32xn_load_mask(x, c->inside[0]) : f32xn_load(x);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tiles of ROWS_TOGETHER rows of outputs by one vector of columns, weights in registers. Part of tiles/rows.h. */
+/*
+ * Tiles of ROWS_TOGETHER rows of outputs by ROWS_VECTORS vectors of columns, one or two, or by one, weights in
+ * registers. Part of tiles/rows.h.
+ */
 #define ROWS_MOST 7
 
 /* Those with stride 2, which need registers for what they load. */
@@ -8,48 +11,65 @@
 /* Rows, whole tiles of them, that are done from left to right before those below: so y is written line after line. */
 #define ROWS_BAND (ROWS_TOGETHER == 7 ? 14 : 12)
 
-/* `rows` rows of outputs from a row and column on; the weights, unless w is NULL, in registers. */
+/*
+ * `rows` rows of outputs from a row and column on, by `vectors` vectors of columns; the weights, unless w is NULL, in
+ * registers.
+ */
 ALWAYS_INLINE void rows_tile(const rows_channel *c, const f32xn *w, size_t row, size_t column, size_t rows,
-                             size_t stride, rows_sides sides) {
+                             size_t vectors, size_t stride, rows_sides sides) {
     const corr2d_planes *all = c->all;
     const float *const *x = all->table + row * stride;
-    const size_t middle = column * stride + 1 - all->before;
-    float *y = c->y + row * all->y_row + column;
-    f32xn acc[ROWS_MOST];
+    const size_t middle = column * stride + 1 - all->before, y_row = all->y_row;
+    float *y = c->y + row * y_row + column;
+    f32xn acc[ROWS_MOST][ROWS_VECTORS];
     const f32xn bias = f32xn_splat(c->bias[0]);
-    UNROLL for (size_t o = 0; o < rows; o++) acc[o] = bias;
+    UNROLL for (size_t o = 0; o < rows; o++) UNROLL for (size_t i = 0; i < vectors; i++) acc[o][i] = bias;
     UNROLL for (size_t r = 0; r < (rows - 1) * stride + 3; r++) {
         f32xn in[3];
-        rows_load(in, x[r] + middle, c, stride, sides);
-        UNROLL for (size_t v = 0; v < 3; v++) {
-            UNROLL for (size_t o = 0; o < rows; o++) {
-                const size_t u = r - o * stride;
-                if (u < 3) acc[o] = f32xn_fma(in[v], w ? w[u * 3 + v] : f32xn_splat(c->weights[u * 3 + v]), acc[o]);
+        UNROLL for (size_t i = 0; i < vectors; i++) {
+            rows_load(in, x[r] + middle + i * stride * LANES, c, stride, sides, i > 0);
+            UNROLL for (size_t v = 0; v < 3; v++) {
+                UNROLL for (size_t o = 0; o < rows; o++) {
+                    const size_t u = r - o * stride;
+                    if (u >= 3) continue;
+                    const f32xn w_f32xn = w ? w[u * 3 + v] : f32xn_splat(c->weights[u * 3 + v]);
+                    acc[o][i] = f32xn_fma(in[v], w_f32xn, acc[o][i]);
+                }
             }
+            UNROLL for (size_t o = 0; o < rows; o++) HOLD(acc[o][i]);
         }
     }
     if (c->clamped) {
         const f32xn lo = f32xn_splat(all->lo), hi = f32xn_splat(all->hi);
-        UNROLL for (size_t o = 0; o < rows; o++) acc[o] = f32xn_clamp(acc[o], lo, hi);
+        UNROLL for (size_t o = 0; o < rows; o++) {
+            UNROLL for (size_t i = 0; i < vectors; i++) acc[o][i] = f32xn_clamp(acc[o][i], lo, hi);
+        }
     }
-    UNROLL for (size_t o = 0; o < rows; o++, y += all->y_row) { f32xn_store(y, f32xn_add(acc[o], f32xn_splat(0.0f))); }
+    UNROLL for (size_t o = 0; o < rows; o++, y += y_row) {
+        UNROLL for (size_t i = 0; i < vectors; i++) f32xn_store(y + i * LANES, f32xn_add(acc[o][i], f32xn_splat(0.0f)));
+    }
 }
 
 /* The tiles of a row, of these sides: one, or those in the middle, of which the last may overlap the one before. */
 ALWAYS_INLINE void rows_across(const rows_channel *c, const f32xn *w, size_t row, size_t rows, size_t stride,
                                rows_sides sides) {
     if (sides != ROWS_MIDDLE) {
-        rows_tile(c, w, row, sides == ROWS_RIGHT ? c->last : 0, rows, stride, sides);
+        rows_tile(c, w, row, sides == ROWS_RIGHT ? c->last : 0, rows, 1, stride, sides);
         return;
     }
-    for (size_t column = c->first; column < c->end; column += LANES) {
-        rows_tile(c, w, row, column < c->last ? column : c->last, rows, stride, sides);
+    size_t column = c->first;
+    for (; ROWS_VECTORS > 1 && column + LANES < c->end && c->last >= LANES; column += 2 * LANES) {
+        const size_t last = c->last - LANES;
+        rows_tile(c, w, row, column < last ? column : last, rows, ROWS_VECTORS, stride, sides);
+    }
+    for (; column < c->end; column += LANES) {
+        rows_tile(c, w, row, column < c->last ? column : c->last, rows, 1, stride, sides);
     }
 }
 
 /* The band's rows, of which the last few may be done twice, here or in two bands. */
 ALWAYS_INLINE void rows_all(const rows_channel *c, size_t stride, rows_sides sides) {
-    const size_t rows = c->all->rows, together = stride == 1 ? ROWS_TOGETHER : ROWS_TOGETHER_2;
+    const size_t rows = c->all->rows, together = ROWS_TOGETHER;
     f32xn w[9];
     if (rows < together) {
         for (size_t row = c->row; row < c->row_end; row++) rows_across(c, NULL, row, 1, stride, sides);

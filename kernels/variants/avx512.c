@@ -11,6 +11,8 @@
 #define CHANNEL_VECTORS 4
 #define PANEL_ROWS 8
 #define ROWS_TOGETHER 7
+#define ROWS_VECTORS 1
+#define BLOCK_VECTORS 1
 
 #include "kernels/variants/every.h"
 

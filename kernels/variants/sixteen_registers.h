@@ -9,6 +9,7 @@
 #define CHANNEL_VECTORS 2
 #define PANEL_ROWS 4
 #define ROWS_TOGETHER 0
+#define BLOCK_VECTORS 1
 
 #include "kernels/variants/every.h"
 

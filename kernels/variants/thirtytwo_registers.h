@@ -6,7 +6,9 @@
 #define CHANNEL_PARTS 0
 #define CHANNEL_VECTORS 4
 #define PANEL_ROWS 8
-#define ROWS_TOGETHER 3
+#define ROWS_TOGETHER 7
+#define ROWS_VECTORS 2
+#define BLOCK_VECTORS 2
 
 #include "kernels/variants/every.h"
 
