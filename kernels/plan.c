@@ -39,6 +39,10 @@ size_t corr2d_plan_block(const corr2d_layer *layer, size_t taps) {
 #define LONG_SUM 250
 #define SHORT_SUM 64
 
+/* With no more outputs of so few channels to pack x takes longer than all the sums, however short. */
+#define FEW_OUTPUTS 16
+#define FEW_OUT 32
+
 /* The same for groups whose outputs are whole vectors. */
 #define LONG_GROUP_SUM 128
 
@@ -50,8 +54,8 @@ size_t corr2d_plan_block(const corr2d_layer *layer, size_t taps) {
 
 /*
  * Whether vectors go over output channels, with pixels anywhere: where both tensors have their channels side by side,
- * and else where sums are long, rows short enough for the variant, and kernels large enough to make packing them dear;
- * pointwise layers where maps are small, and of a size that fills vectors of pixels badly.
+ * and else where sums are long or outputs few, rows short enough for the variant, and kernels large enough to make
+ * packing them dear; pointwise layers where maps are small, and of a size that fills vectors of pixels badly.
  */
 static bool across_channels(const corr2d_layer *layer, const corr2d_kernels *kernels) {
     const corr2d_axis *rows = &layer->rows, *columns = &layer->columns;
@@ -68,7 +72,8 @@ static bool across_channels(const corr2d_layer *layer, const corr2d_kernels *ker
     const bool narrow = columns->out < 2 * kernels->lanes && (layer->groups == 1 || whole || columns->stride > 1);
     const bool strided = columns->stride > 1 && columns->taps <= 3 && layer->group_out >= STRIDED_OUT;
     const size_t most = strided && kernels->strided_columns ? kernels->strided_columns : kernels->channel_columns;
-    return taps >= (narrow ? SHORT_SUM : wide) && columns->out <= most;
+    const bool few = layer->groups == 1 && layer->group_out <= FEW_OUT && rows->out <= FEW_OUTPUTS / columns->out;
+    return (few || taps >= (narrow ? SHORT_SUM : wide)) && columns->out <= most;
 }
 
 /*

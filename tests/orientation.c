@@ -91,7 +91,11 @@ Test(orientation, of_pointwise_planes_that_fill_vectors_badly_is_as_the_variant_
     }
 }
 
+/* Or with few outputs, whose planes take longer to pack than to add up. */
 Test(orientation, of_long_sums_on_narrow_planes_is_over_channels) {
+    assert_paths(square(1, 4, 4, 3), &corr2d_path_channel);
+    assert_paths(square(1, 5, 4, 3), &corr2d_path_pixel);
+    assert_paths(square(1, 4, 33, 3), &corr2d_path_pixel);
     assert_paths(square(256, 14, 16, 3), &corr2d_path_channel);
     assert_paths(square(3, 14, 16, 3), &corr2d_path_pixel);
 }
