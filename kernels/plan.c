@@ -112,9 +112,8 @@ static bool wants_narrower(const corr2d_path *path, const corr2d_layer *layer, c
         return corr2d_layer_taps(layer) == 1 ||
                (layer->groups > 1 && layer->group_out == kernels->narrower->panel_rows);
     }
-    if (path != &corr2d_path_depthwise_pixel) return false;
-    if (columns->stride == 1 && columns->out == 7 && layer->rows.out == 7 && corr2d_rows_fit(layer, kernels->narrower, true)) return true;
-    return !corr2d_rows_fit(layer, kernels, true) && columns->out <= half;
+    if (path != &corr2d_path_depthwise_pixel || corr2d_rows_fit(layer, kernels, true)) return false;
+    return columns->out <= half;
 }
 
 /* Sets aside `count` elements of `size` bytes at the end of a block of *bytes, aligned; returns where. */

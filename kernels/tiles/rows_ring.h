@@ -252,17 +252,9 @@ static inline void ring_planes(const corr2d_planes *all) {
 
 #include "kernels/tiles/rows_pairs.h"
 
-#ifdef PICKS
-#include "kernels/tiles/planes_narrow.h"
-#else
-#define narrow_fits(all) ((void)(all), false)
-#define narrow_planes(all) ((void)(all))
-#endif
-
 static void depthwise_rows(const corr2d_planes *all) {
-    if (narrow_fits(all)) {
-        narrow_planes(all);
-    } else if (all->taps_across == 3) {
+    if (narrow_planes(all)) return;
+    if (all->taps_across == 3) {
         ring_planes(all);
     } else {
         pairs_planes(all);
