@@ -21,8 +21,7 @@ COLUMNS_FORMS(5, 2)
 COLUMNS(pair, 3, 2, COLUMNS_PAIR)
 COLUMNS(pair, 5, 2, COLUMNS_PAIR)
 
-#define COLUMNS_FNS(taps, stride)                                                                                      \
-    planes_sides_##taps##_##stride, planes_whole_##taps##_##stride
+#define COLUMNS_FNS(taps, stride) planes_sides_##taps##_##stride, planes_whole_##taps##_##stride
 
 /* Rows of x, about, that are done from left to right before those below: so y is written line after line. */
 #define COLUMNS_BAND 28
@@ -54,12 +53,13 @@ static void columns_planes(const corr2d_planes *all) {
     columns_all(&c, fns[five][two][form], together[five][two], pair ? 2 : 1, COLUMNS_BAND / all->stride);
 }
 
-/* 3x3 kernels with stride 1 on rows longer than a vector. */
+/* 3x3 kernels with stride 1 on a few rows longer than a vector have tiles/rows.h, and narrow maps their own tiles. */
 static void depthwise_rows(const corr2d_planes *all) {
     static const rows_fns fns = {planes_middle_1, planes_left_1, planes_right_1};
     const bool inside = all->columns < all->x_columns + all->before && all->x_columns <= CORR2D_ZEROS;
     if (narrow_planes(all)) return;
-    if (all->taps_down == 3 && all->stride == 1 && all->columns > LANES && all->before <= 1 && inside) {
+    const bool rows = all->rows >= ROWS_TOGETHER && all->columns > LANES && all->before <= 1 && inside;
+    if (all->taps_down == 3 && all->stride == 1 && rows) {
         rows_planes(all, &fns);
     } else {
         columns_planes(all);

@@ -4,11 +4,13 @@
  *
  * Eight lanes hold a row of one channel, sixteen those of two. A row is loaded once, and permuted for each column of
  * taps, with zeros for what is beside x: what else is loaded are weights, for two multiply-adds take as long as two
- * loads. All rows are written out, so that taps in rows of padding are left out, and no branch is mispredicted.
+ * loads. Nothing is decided on the way but when the middle rows end: the first and the last ones are written out, since
+ * taps in rows of padding are left out; and sums leave through a buffer, so that pointers stay in registers.
  */
 #define NARROW 7
 #define NARROW_LANES 8
 #define NARROW_EACH (LANES / NARROW_LANES)
+#define NARROW_TAPS 5
 
 /* Vectors of rows that go together, for the sake of their chains, where weights come from memory. */
 #define NARROW_TOGETHER 2
@@ -16,13 +18,14 @@
 typedef struct narrow_call {
     const corr2d_planes *all;
     f32xn_mask inside;
-    f32xn_lanes moved[5]; /* the inputs of each column of taps; lane NARROW of each channel is zero */
+    f32xn_lanes moved[NARROW_TAPS]; /* the inputs of each column of taps; lane NARROW of each channel is zero */
     const float *x[NARROW_TOGETHER], *weights[NARROW_TOGETHER], *bias[NARROW_TOGETHER];
-    float *out; /* [vector of rows][row][lanes]: sums */
+    float *out; /* [vector of rows][row][lanes] */
 } narrow_call;
 
 #if NARROW_EACH == 1
 #define NARROW_REGISTERS 9
+#define UNROLL_NARROW UNROLL
 
 ALWAYS_INLINE f32xn narrow_load(const narrow_call *c, const float *x) { return f32xn_load_mask(x, c->inside); }
 
@@ -42,6 +45,7 @@ ALWAYS_INLINE void narrow_store(float *y, f32xn y_f32xn, size_t y_channel, bool 
 }
 #else
 #define NARROW_REGISTERS 25
+#define UNROLL_NARROW
 
 ALWAYS_INLINE f32xn narrow_load(const narrow_call *c, const float *x) {
     const float *second = x + c->all->x_channel - NARROW_LANES;
@@ -71,7 +75,8 @@ ALWAYS_INLINE void narrow_row(f32xn (*acc)[NARROW], const narrow_call *c, const 
                               size_t row, size_t taps, size_t together) {
     if (together == 1) {
         UNROLL for (size_t v = 0; v < taps; v++) {
-            narrow_add(acc[0], v == taps / 2 ? x_f32xn[0] : f32xn_pick(x_f32xn[0], c->moved[v]), w + v, NULL, row, taps);
+            narrow_add(acc[0], v == taps / 2 ? x_f32xn[0] : f32xn_pick(x_f32xn[0], c->moved[v]), w + v, NULL, row,
+                       taps);
         }
         return;
     }
@@ -129,7 +134,7 @@ NARROW_TILE_REGISTERS(5)
 ALWAYS_INLINE void narrow_out(const corr2d_planes *all, const float *out, float *y, bool clamped) {
     const f32xn lo = f32xn_splat(all->lo), hi = f32xn_splat(all->hi), zero = f32xn_splat(0.0f);
     const size_t y_row = all->y_row, y_channel = all->y_channel;
-    UNROLL for (size_t o = 0; o < NARROW; o++, out += LANES) {
+    UNROLL_NARROW for (size_t o = 0; o < NARROW; o++, out += LANES) {
         f32xn y_f32xn = f32xn_load(out);
         if (clamped) y_f32xn = f32xn_clamp(y_f32xn, lo, hi);
         narrow_store(y, f32xn_add(y_f32xn, zero), y_channel, o + 1 == NARROW);
@@ -138,36 +143,40 @@ ALWAYS_INLINE void narrow_out(const corr2d_planes *all, const float *out, float 
     }
 }
 
-/* Whether planes are what the tiles are for, and their padding as many rows as a kernel has beside its middle one. */
+/* Whether planes are what the tiles are for. */
 static inline bool narrow_fits(const corr2d_planes *all) {
-    return all->stride == 1 && all->rows == NARROW && all->x_rows == NARROW && all->above == all->taps_down / 2 &&
-           all->columns == NARROW && all->x_columns == NARROW && all->before == all->above && all->channels >= NARROW_EACH;
+    const size_t half = all->taps_down / 2;
+    return all->stride == 1 && all->rows == NARROW && all->x_rows == NARROW && all->above == half &&
+           all->columns == NARROW && all->x_columns == NARROW && all->before == half && all->channels >= NARROW_EACH;
 }
 
 /* Where few channels are left, some are done more than once. */
 static inline bool narrow_planes(const corr2d_planes *all) {
-    if (!narrow_fits(all)) return false;
+    static const int32_t columns[] = {7, 7, 0, 1, 2, 3, 4, 5, 6, 7, 7, 7};
     const size_t taps = all->taps_across, last = all->channels - NARROW_EACH;
     const size_t together = taps * taps > NARROW_REGISTERS ? NARROW_TOGETHER : 1;
+    const bool clamped = clamps(all->lo, all->hi);
     _Alignas(sizeof(f32xn)) float out[NARROW_TOGETHER * NARROW * LANES];
-    narrow_call c = {.all = all, .inside = f32xn_mask_of(NARROW), .out = out};
+    narrow_call c;
     int32_t lanes[LANES];
+    if (!narrow_fits(all)) return false;
+    c.all = all;
+    c.inside = f32xn_mask_of(NARROW);
+    c.out = out;
     for (size_t v = 0; v < taps; v++) {
         for (size_t i = 0; i < LANES; i++) {
-            const size_t lane = i % NARROW_LANES, column = lane + v - taps / 2;
-            lanes[i] = (int32_t)(i - lane + (column < NARROW ? column : NARROW));
+            lanes[i] = columns[2 - taps / 2 + v + i % NARROW_LANES] + (int32_t)(i & NARROW_LANES);
         }
         c.moved[v] = f32xn_lanes_load(lanes);
     }
-    const bool clamped = clamps(all->lo, all->hi);
     for (size_t i = 0; i < all->channels; i += together * NARROW_EACH) {
         float *y[NARROW_TOGETHER];
         for (size_t p = 0; p < together; p++) {
             const size_t channel = i + p * NARROW_EACH < last ? i + p * NARROW_EACH : last;
-            y[p] = all->y + channel * all->y_channel;
             c.x[p] = all->x + channel * all->x_channel;
             c.weights[p] = all->weights + channel * taps * taps;
             c.bias[p] = all->bias + channel;
+            y[p] = all->y + channel * all->y_channel;
         }
         (taps == 3 ? planes_narrow_3 : planes_narrow_5)(&c);
         for (size_t p = 0; p < together; p++) narrow_out(all, out + p * NARROW * LANES, y[p], clamped);
