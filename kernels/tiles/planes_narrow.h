@@ -19,7 +19,8 @@ typedef struct narrow_call {
     const corr2d_planes *all;
     f32xn_mask inside;
     f32xn_lanes moved[NARROW_TAPS]; /* the inputs of each column of taps; lane NARROW of each channel is zero */
-    const float *x[NARROW_TOGETHER], *weights[NARROW_TOGETHER], *bias[NARROW_TOGETHER];
+    const float *x[NARROW_TOGETHER], *weights[NARROW_TOGETHER];
+    _Alignas(sizeof(f32xn)) float bias[NARROW_TOGETHER][LANES];
     float *out; /* [vector of rows][row][lanes] */
 } narrow_call;
 
@@ -96,7 +97,7 @@ ALWAYS_INLINE void narrow_tile(const narrow_call *c, const f32xn *w, size_t taps
     UNROLL for (size_t row = 0; row < NARROW; row++) {
         UNROLL for (size_t p = 0; p < together; p++) {
             UNROLL for (size_t o = 0; o < NARROW; o++) {
-                if (o == row + half || (row == 0 && o < half)) acc[p][o] = narrow_splat(c->bias[p], 1);
+                if (o == row + half || (row == 0 && o < half)) acc[p][o] = f32xn_load(c->bias[p]);
             }
         }
         f32xn x_f32xn[NARROW_TOGETHER];
@@ -175,7 +176,7 @@ static inline bool narrow_planes(const corr2d_planes *all) {
             const size_t channel = i + p * NARROW_EACH < last ? i + p * NARROW_EACH : last;
             c.x[p] = all->x + channel * all->x_channel;
             c.weights[p] = all->weights + channel * taps * taps;
-            c.bias[p] = all->bias + channel;
+            f32xn_store(c.bias[p], narrow_splat(all->bias + channel, 1));
             y[p] = all->y + channel * all->y_channel;
         }
         (taps == 3 ? planes_narrow_3 : planes_narrow_5)(&c);
