@@ -131,7 +131,7 @@ NOT_INLINE f32xn_mask columns_mask(const corr2d_planes *all, ptrdiff_t from) {
 }
 
 /* To the vector of outputs at c->column. */
-static inline void columns_move(columns_call *c) {
+NOT_INLINE void columns_move(columns_call *c) {
     const corr2d_planes *all = c->all;
     const ptrdiff_t stride = (ptrdiff_t)all->stride;
     const ptrdiff_t mid = (ptrdiff_t)c->column * stride + (ptrdiff_t)(all->taps_across / 2) - (ptrdiff_t)all->before;

@@ -197,7 +197,7 @@ static void planes_any(const corr2d_planes *all) {
 #if defined PICKS && (LANES == 8 || defined IN_PLACE)
 #include "kernels/tiles/planes_narrow.h"
 #else
-/* Whether they were for tiles of their own. */
+/* No planes have those tiles. */
 static inline bool narrow_planes(const corr2d_planes *all) {
     (void)all;
     return false;

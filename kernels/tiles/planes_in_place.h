@@ -53,7 +53,7 @@ static void columns_planes(const corr2d_planes *all) {
     columns_all(&c, fns[five][two][form], together[five][two], pair ? 2 : 1, COLUMNS_BAND / all->stride);
 }
 
-/* 3x3 kernels with stride 1 on a few rows longer than a vector have tiles/rows.h, and narrow maps their own tiles. */
+/* 3x3 kernels with stride 1 on rows longer than a vector go to tiles/rows.h, and small maps to tiles of their own. */
 static void depthwise_rows(const corr2d_planes *all) {
     static const rows_fns fns = {planes_middle_1, planes_left_1, planes_right_1};
     const bool inside = all->columns < all->x_columns + all->before && all->x_columns <= CORR2D_ZEROS;

@@ -4,8 +4,8 @@
  *
  * Eight lanes hold a row of one channel, sixteen those of two. A row is loaded once, and permuted for each column of
  * taps, with zeros for what is beside x: what else is loaded are weights, for two multiply-adds take as long as two
- * loads. Nothing is decided on the way but when the middle rows end: the first and the last ones are written out, since
- * taps in rows of padding are left out; and sums leave through a buffer, so that pointers stay in registers.
+ * loads. All rows are written out, so that taps in rows of padding are left out and no branch is mispredicted; and sums
+ * leave through a buffer, so that pointers stay in registers.
  */
 #define NARROW 7
 #define NARROW_LANES 8
@@ -25,7 +25,10 @@ typedef struct narrow_call {
 } narrow_call;
 
 #if NARROW_EACH == 1
+/* So many weights stay in registers. */
 #define NARROW_REGISTERS 9
+
+/* For the rows that are stored: a loop is no slower with sixteen lanes. */
 #define UNROLL_NARROW UNROLL
 
 ALWAYS_INLINE f32xn narrow_load(const narrow_call *c, const float *x) { return f32xn_load_mask(x, c->inside); }
@@ -89,8 +92,7 @@ ALWAYS_INLINE void narrow_row(f32xn (*acc)[NARROW], const narrow_call *c, const 
 }
 
 ALWAYS_INLINE void narrow_tile(const narrow_call *c, const f32xn *w, size_t taps, size_t together) {
-    const size_t half = taps / 2;
-    const size_t x_row = c->all->x_row;
+    const size_t half = taps / 2, x_row = c->all->x_row;
     const float *x[NARROW_TOGETHER] = {c->x[0], c->x[1]};
     float *const out = c->out;
     f32xn acc[NARROW_TOGETHER][NARROW];
