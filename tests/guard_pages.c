@@ -21,6 +21,24 @@
         }                                                                                                              \
     }
 
+/* Depthwise, with as much padding on all sides as leaves the map its size. */
+#define SAME(name, channels, size, kernel)                                                                             \
+    {                                                                                                                  \
+        .family = name, .seed = 7, .bias = true, .spec = {                                                             \
+            .in_channels = channels,                                                                                   \
+            .in_height = size,                                                                                         \
+            .in_width = size,                                                                                          \
+            .out_channels = channels,                                                                                  \
+            .kernel_height = kernel,                                                                                   \
+            .kernel_width = kernel,                                                                                    \
+            .pad_top = kernel / 2,                                                                                     \
+            .pad_bottom = kernel / 2,                                                                                  \
+            .pad_left = kernel / 2,                                                                                    \
+            .pad_right = kernel / 2,                                                                                   \
+            .groups = channels                                                                                         \
+        }                                                                                                              \
+    }
+
 static const test_layer layers[] = {
     LAYER("3x3", 1, 3, 6, 11, 7, 3, 0, 1),
     LAYER("3x3, padded", 2, 5, 4, 9, 13, 3, 2, 1),
@@ -31,6 +49,8 @@ static const test_layer layers[] = {
     LAYER("depthwise, not padded", 1, 8, 4, 10, 8, 3, 0, 8),
     LAYER("depthwise 5x5", 1, 3, 5, 13, 3, 5, 2, 3),
     LAYER("depthwise 5x5, narrow", 1, 3, 5, 8, 3, 5, 2, 3),
+    SAME("depthwise, seven rows", 5, 7, 3),
+    SAME("depthwise 5x5, seven rows", 5, 7, 5),
     LAYER("multiplier 2", 1, 6, 5, 6, 12, 3, 1, 6),
     LAYER("groups", 1, 6, 5, 7, 10, 2, 1, 2),
     LAYER("groups of 4", 1, 48, 3, 4, 48, 3, 1, 12),

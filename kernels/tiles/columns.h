@@ -99,7 +99,7 @@ static inline void columns_across(columns_call *c, columns_fn *fn) {
     const size_t width = c->all->columns;
     for (size_t step; c->column < width; c->column += step) {
         const size_t left = width - c->column;
-        columns_move(c);
+        if (width > LANES) columns_move(c);
         fn(c);
         step = left > LANES && left < 2 * LANES ? left - LANES : LANES;
     }
@@ -109,6 +109,7 @@ static inline void columns_across(columns_call *c, columns_fn *fn) {
 /* All channels, `together` streams of `each` at a time. Where fewer are left, the last one is done more than once. */
 static inline void columns_all(columns_call *c, columns_fn *fn, size_t together, size_t each, size_t band) {
     const corr2d_planes *all = c->all;
+    columns_move(c);
     for (size_t i = 0; i < all->channels; i += together * each) {
         for (size_t s = 0; s < together; s++) {
             const size_t last = all->channels - each, o = i + s * each < last ? i + s * each : last;

@@ -123,7 +123,7 @@ ALWAYS_INLINE void columns_store(float *y, f32xn a, const columns_call *c, const
 }
 
 /* Of the lanes from column `from` of x on those that are in x. */
-static inline f32xn_mask columns_mask(const corr2d_planes *all, ptrdiff_t from) {
+NOT_INLINE f32xn_mask columns_mask(const corr2d_planes *all, ptrdiff_t from) {
     const ptrdiff_t end = (ptrdiff_t)all->x_columns - from;
     const size_t out = from >= 0 ? 0 : from <= -LANES ? LANES : (size_t)-from;
     const size_t in = end <= 0 ? 0 : end >= LANES ? LANES : (size_t)end;
@@ -131,7 +131,7 @@ static inline f32xn_mask columns_mask(const corr2d_planes *all, ptrdiff_t from) 
 }
 
 /* To the vector of outputs at c->column. */
-static inline void columns_move(columns_call *c) {
+NOT_INLINE void columns_move(columns_call *c) {
     const corr2d_planes *all = c->all;
     const ptrdiff_t stride = (ptrdiff_t)all->stride;
     const ptrdiff_t mid = (ptrdiff_t)c->column * stride + (ptrdiff_t)(all->taps_across / 2) - (ptrdiff_t)all->before;

@@ -194,6 +194,15 @@ static void planes_any(const corr2d_planes *all) {
 
 #ifdef ROWS_TOGETHER
 #include "kernels/tiles/blocks.h"
+#if defined PICKS && (LANES == 8 || defined IN_PLACE)
+#include "kernels/tiles/planes_narrow.h"
+#else
+/* No planes have those tiles. */
+static inline bool narrow_planes(const corr2d_planes *all) {
+    (void)all;
+    return false;
+}
+#endif
 #include "kernels/tiles/rows.h"
 #if ROWS_TOGETHER
 #include "kernels/tiles/columns.h"

@@ -12,16 +12,16 @@
 
 #define COLUMNS_FORMS(taps, stride)                                                                                    \
     COLUMNS(sides, taps, stride, COLUMNS_SIDES)                                                                        \
-    COLUMNS(whole, taps, stride, COLUMNS_WHOLE)                                                                        \
-    COLUMNS(pair, taps, stride, COLUMNS_PAIR)
+    COLUMNS(whole, taps, stride, COLUMNS_WHOLE)
 
 COLUMNS_FORMS(3, 1)
 COLUMNS_FORMS(3, 2)
 COLUMNS_FORMS(5, 1)
 COLUMNS_FORMS(5, 2)
+COLUMNS(pair, 3, 2, COLUMNS_PAIR)
+COLUMNS(pair, 5, 2, COLUMNS_PAIR)
 
-#define COLUMNS_FNS(taps, stride)                                                                                      \
-    { planes_sides_##taps##_##stride, planes_whole_##taps##_##stride, planes_pair_##taps##_##stride }
+#define COLUMNS_FNS(taps, stride) planes_sides_##taps##_##stride, planes_whole_##taps##_##stride
 
 /* Rows of x, about, that are done from left to right before those below: so y is written line after line. */
 #define COLUMNS_BAND 28
@@ -31,13 +31,15 @@ static inline columns_form columns_form_of(const corr2d_planes *all) {
     const size_t half = all->taps_across / 2, stride = all->stride;
     const bool padded = all->before >= half && all->x_columns + all->before <= stride * LANES + half;
     if (all->columns > LANES || !padded) return COLUMNS_SIDES;
-    const bool narrow = all->columns <= PAIR_COLUMNS && all->x_columns <= PAIR_COLUMNS * stride;
+    const bool narrow = stride == 2 && all->columns <= PAIR_COLUMNS && all->x_columns <= PAIR_COLUMNS * stride;
     return narrow && all->before == half && all->channels > 1 && all->x_channel ? COLUMNS_PAIR : COLUMNS_WHOLE;
 }
 
 static void columns_planes(const corr2d_planes *all) {
-    static columns_fn *const fns[2][2][3] = {{COLUMNS_FNS(3, 1), COLUMNS_FNS(3, 2)},
-                                             {COLUMNS_FNS(5, 1), COLUMNS_FNS(5, 2)}};
+    static columns_fn *const fns[2][2][3] = {
+        {{COLUMNS_FNS(3, 1)}, {COLUMNS_FNS(3, 2), planes_pair_3_2}},
+        {{COLUMNS_FNS(5, 1)}, {COLUMNS_FNS(5, 2), planes_pair_5_2}},
+    };
     static const size_t together[2][2] = {{COLUMNS_3_1, COLUMNS_3_2}, {COLUMNS_5_1, COLUMNS_5_2}};
     const columns_form form = columns_form_of(all);
     const bool five = all->taps_down == 5, two = all->stride == 2, pair = form == COLUMNS_PAIR;
@@ -51,11 +53,13 @@ static void columns_planes(const corr2d_planes *all) {
     columns_all(&c, fns[five][two][form], together[five][two], pair ? 2 : 1, COLUMNS_BAND / all->stride);
 }
 
-/* 3x3 kernels with stride 1 on rows longer than a vector. */
+/* 3x3 kernels with stride 1 on rows longer than a vector go to tiles/rows.h, and small maps to tiles of their own. */
 static void depthwise_rows(const corr2d_planes *all) {
     static const rows_fns fns = {planes_middle_1, planes_left_1, planes_right_1};
     const bool inside = all->columns < all->x_columns + all->before && all->x_columns <= CORR2D_ZEROS;
-    if (all->taps_down == 3 && all->stride == 1 && all->columns > LANES && all->before <= 1 && inside) {
+    if (narrow_planes(all)) return;
+    const bool rows = all->rows >= ROWS_TOGETHER && all->columns > LANES && all->before <= 1 && inside;
+    if (all->taps_down == 3 && all->stride == 1 && rows) {
         rows_planes(all, &fns);
     } else {
         columns_planes(all);

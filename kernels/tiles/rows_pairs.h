@@ -85,10 +85,16 @@ ALWAYS_INLINE void pairs_add_two(f32xn (*acc)[PAIR_LIVE], const pairs_call *c, c
 ALWAYS_INLINE void pairs_add(f32xn (*acc)[PAIR_LIVE], const pairs_call *c, const float *const *x, const float *const *w,
                              size_t stride, size_t below, bool apart) {
     const size_t inputs = stride == 1 ? 5 : 3;
+    if (stride == 1 && apart) {
+        for (size_t i = 0; i < inputs; i++) {
+            pairs_add_one(acc, c, x, w[0], i, 0, 0);
+            pairs_add_one(acc, c, x, w[1], i, 1, 1);
+        }
+        return;
+    }
     UNROLL for (size_t i = 0; i < inputs; i++) {
         if (stride == 1) {
-            pairs_add_one(acc, c, x, w[0], i, 0, !apart);
-            if (apart) pairs_add_one(acc, c, x, w[1], i, 1, 1);
+            pairs_add_one(acc, c, x, w[0], i, 0, 1);
         } else {
             pairs_add_two(acc, c, x, w[0], i, below, 0, !apart);
             if (apart) pairs_add_two(acc, c, x, w[1], i, below, 1, 1);
@@ -164,7 +170,7 @@ NOT_INLINE void pairs_cut(pairs_call *c, size_t vector, size_t column) {
 }
 
 /* One vector of a pair, from a column of outputs on. */
-static inline void pairs_place(pairs_call *c, size_t vector, size_t channel, size_t column) {
+NOT_INLINE void pairs_place(pairs_call *c, size_t vector, size_t channel, size_t column) {
     const corr2d_planes *all = c->all;
     c->x[vector] = all->x + channel * all->x_channel + column * all->stride + 2 - all->before;
     c->y[vector] = all->y + channel * all->y_channel + column;

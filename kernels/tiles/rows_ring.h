@@ -253,6 +253,7 @@ static inline void ring_planes(const corr2d_planes *all) {
 #include "kernels/tiles/rows_pairs.h"
 
 static void depthwise_rows(const corr2d_planes *all) {
+    if (narrow_planes(all)) return;
     if (all->taps_across == 3) {
         ring_planes(all);
     } else {

@@ -8,6 +8,13 @@
 /* Those with stride 2, which need registers for what they load. */
 #define ROWS_TOGETHER_2 3
 
+/* Whether planes of fewer rows are done too. */
+#ifdef IN_PLACE
+#define ROWS_FEW false
+#else
+#define ROWS_FEW true
+#endif
+
 /* Rows, whole tiles of them, that are done from left to right before those below: so y is written line after line. */
 #define ROWS_BAND (ROWS_TOGETHER == 7 ? 14 : 12)
 
@@ -71,7 +78,7 @@ ALWAYS_INLINE void rows_across(const rows_channel *c, const f32xn *w, size_t row
 ALWAYS_INLINE void rows_all(const rows_channel *c, size_t stride, rows_sides sides) {
     const size_t rows = c->all->rows, together = ROWS_TOGETHER;
     f32xn w[9];
-    if (rows < together) {
+    if (ROWS_FEW && rows < together) {
         for (size_t row = c->row; row < c->row_end; row++) rows_across(c, NULL, row, 1, stride, sides);
         return;
     }
