@@ -5,9 +5,6 @@
  */
 #define ROWS_MOST 7
 
-/* Those with stride 2, which need registers for what they load. */
-#define ROWS_TOGETHER_2 3
-
 /* Whether planes of fewer rows are done too. */
 #ifdef IN_PLACE
 #define ROWS_FEW false
@@ -16,7 +13,7 @@
 #endif
 
 /* Rows, whole tiles of them, that are done from left to right before those below: so y is written line after line. */
-#define ROWS_BAND (ROWS_TOGETHER == 7 ? 14 : 12)
+#define ROWS_BAND 14
 
 /*
  * `rows` rows of outputs from a row and column on, by `vectors` vectors of columns; the weights, unless w is NULL, in
