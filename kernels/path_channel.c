@@ -68,7 +68,7 @@ static bool rows_as_they_are(const corr2d_layer *layer) {
 /* The groups of a unit: one, or those of a vector of channels, whose inputs are packed side by side. */
 static size_t groups_of_unit(const corr2d_plan *plan) { return plan->layer.groups / plan->unit_groups; }
 
-static bool is_joined(const corr2d_plan *plan) { return groups_of_unit(plan) > 1; }
+static bool is_joined(const corr2d_plan *plan) { return plan->unit_groups < plan->layer.groups; }
 
 /* Whether tiles are told where taps lie, not only the distance from one to the next. */
 static bool has_table(const corr2d_plan *plan) {
@@ -366,7 +366,7 @@ static void list_pixels(const corr2d_plan *plan, size_t first, size_t width) {
 
 CORR2D_COLD static void fill(corr2d_plan *plan) {
     corr2d_tap *tap = plan->table;
-    for (size_t i = 0; has_table(plan) && i < plan->rows_seen.count; i++) {
+    for (size_t i = 0; plan->table_count && i < plan->rows_seen.count; i++) {
         const corr2d_sight *row = plan->rows_seen.sights + i;
         const corr2d_sights *columns = columns_of(plan, row);
         for (size_t j = 0; j < columns->count; j++) {
@@ -451,7 +451,7 @@ static void run_scene(pass *p, const corr2d_sight *row, size_t j, size_t first, 
     const size_t pixels = rows * width - width + pixels_before(end, begin, width) - skip;
     corr2d_tile tile = p->tile;
     tile.taps = channels * down * across;
-    if (has_table(plan)) tile.table = plan->table + row->table + plan->block * down * column->table;
+    if (plan->table_count) tile.table = plan->table + row->table + plan->block * down * column->table;
     tile.x += scene_place(p->job, row, column, first);
     tile.y += first * layer->y.row + column->out * layer->y.column;
     tile.x_pixel = plan->x_pixel + pixel + skip;
