@@ -57,6 +57,10 @@
 #define SHORT_SUM 64
 #define SHORT_PIXELS 6
 
+/* The pixels of a tile of pairs; and of a strip that is worth doubling the weights for. */
+#define PAIRED_PIXELS (2 * CORR2D_PAIRS)
+#define PAIRED_STRIP 256
+
 static bool planes(const corr2d_layer *layer) { return layer->x.channel != 1; }
 
 /* Whether a strip's rows are x's, padded: no column between is useless. */
@@ -312,6 +316,19 @@ size_t corr2d_groups_together(const corr2d_layer *layer, const corr2d_kernels *k
     return k->channel_groups && side_by_side && fill && few ? together : 1;
 }
 
+/* Pointwise layers of which the last half of the second vector would be empty. */
+static bool suits_pairs(const corr2d_plan *plan) {
+    const corr2d_layer *layer = &plan->layer;
+    const size_t lanes = plan->kernels->lanes, pixels = plan->strip_height * plan->strip_width;
+    const bool side_by_side = layer->x.channel == 1 && layer->y.channel == 1 && layer->groups == 1;
+    return plan->kernels->channel_pairs && plan->in_place && !has_table(plan) && side_by_side &&
+           2 * layer->group_out == 3 * lanes && layer->group_in % lanes == 0 && plan->block == layer->group_in &&
+           !layer->accumulate && pixels >= PAIRED_STRIP;
+}
+
+/* In place only tiles of pairs have a workspace. */
+static bool is_paired(const corr2d_plan *plan) { return plan->in_place && plan->workspace; }
+
 CORR2D_COLD static void cut(corr2d_plan *plan, bool *overflow) {
     const corr2d_layer *layer = &plan->layer;
     const corr2d_kernels *k = plan->kernels;
@@ -325,6 +342,7 @@ CORR2D_COLD static void cut(corr2d_plan *plan, bool *overflow) {
     plan->columns_seen = plan->columns_all = corr2d_sights_all(&layer->columns);
     cut_to_size(plan, overflow);
     if (padded ? plan->finite && kernel <= LEAVE_OUT_TAPS : !plan->in_place) leave_out(plan);
+    if (suits_pairs(plan)) plan->workspace = (plan->block + k->lanes) * (PAIRED_PIXELS + 3 * k->lanes);
     place_lists(plan, overflow);
 }
 
@@ -391,22 +409,25 @@ typedef struct pass {
 } pass;
 
 /* The tile's next `count` pixels, in tiles of so many. */
-static void run_tiles(const pass *p, corr2d_tile *tile, size_t count, size_t pixels) {
+static void run_tiles(corr2d_tile_fn *kernel, corr2d_tile *tile, size_t count, size_t pixels) {
     tile->pixels = count;
     tile->ahead_tap = corr2d_div_up(pixels * tile->ahead_pixel, corr2d_max(1, tile->taps));
-    p->kernels[pixels](tile);
+    kernel(tile);
     tile->x_pixel += count;
     tile->y_pixel += count;
     if (!tile->ahead_x) tile->ahead += (ptrdiff_t)(count * tile->ahead_pixel);
 }
 
-/* `pixels` pixels, in tiles about equal: 49 are 4 tiles of 6 and 5 of 5. */
+/* `pixels` pixels, of which pairs are as many as may be, in tiles about equal: 49 are 4 tiles of 6 and 5 of 5. */
 static void run_pixels(const pass *p, corr2d_tile *tile, size_t pixels) {
+    const size_t pairs = is_paired(p->job->plan) ? pixels / PAIRED_PIXELS * PAIRED_PIXELS : 0;
+    if (pairs) run_tiles(p->job->plan->kernels->channel_pairs, tile, pairs, PAIRED_PIXELS);
+    pixels -= pairs;
     if (pixels == 0) return;
     const size_t tiles = corr2d_div_up(pixels, p->most), least = pixels / tiles;
     const size_t larger = pixels % tiles * (least + 1);
-    if (larger) run_tiles(p, tile, larger, least + 1);
-    run_tiles(p, tile, pixels - larger, least);
+    if (larger) run_tiles(p->kernels[least + 1], tile, larger, least + 1);
+    run_tiles(p->kernels[least], tile, pixels - larger, least);
 }
 
 /*
@@ -536,6 +557,7 @@ static void run_block(const corr2d_job *job, const float *x, size_t c, size_t ch
     const bool last = c + channels == layer->group_in;
     pass p = {.job = job};
     p.tile = (corr2d_tile){.x = x,
+                           .packed = job->workspace,
                            .x_step = (ptrdiff_t)(plan->in_place ? layer->x.channel : plan->strip.channel),
                            .x_space = (ptrdiff_t)x_space(plan),
                            .panel = plan->panel_channels * corr2d_layer_taps(layer),

@@ -257,7 +257,20 @@ static void packed_where_joined(const corr2d_plan *plan) {
     if (plan->kernels->channel_groups) packed(plan);
 }
 
-Test(orientation, of_groups_that_share_a_vector_is_packed) {
+/* In place only pairs of pixels have a workspace. */
+static void pairs_of_pixels(const corr2d_plan *plan) {
+    const bool paired = corr2d_plan_workspace_size(plan) != 0;
+    cr_expect(plan->in_place && paired == (plan->kernels->channel_pairs != NULL), "%s", plan->variant);
+}
+
+Test(orientation, of_groups_that_share_a_vector_is_packed_and_of_pixels_in_place) {
+    corr2d_spec residual = square(32, 16, 24, 1);
+    look_at_plans(residual, 1.0f, pairs_of_pixels);
+    residual.accumulate = true;
+    look_at_plans(residual, 1.0f, in_place);
+    look_at_plans(square(32, 15, 24, 1), 1.0f, in_place);
+    look_at_plans(square(32, 16, 32, 1), 1.0f, in_place);
+    look_at_plans(square(40, 16, 24, 1), 1.0f, in_place);
     corr2d_spec spec = square(64, 56, 64, 3);
     spec.groups = 16;
     look_at_plans(spec, 1.0f, packed_where_joined);

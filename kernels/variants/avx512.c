@@ -14,6 +14,7 @@
 
 #include "kernels/variants/every.h"
 
+#include "kernels/tiles/channel_pairs.h"
 #include "kernels/tiles/threes.h"
 
 PIXEL_TILE(1, 1)
@@ -46,6 +47,7 @@ const corr2d_kernels CORR2D_KERNELS = {
     .channel = CHANNEL_TABLE,
     .channel_groups_pack = CHANNEL_GROUPS_PACK,
     .channel_groups = CHANNEL_GROUPS,
+    .channel_pairs = channel_pairs,
     .narrower = &corr2d_kernels_avx2,
     .depthwise_rows = depthwise_rows,
     .rows_columns = LANES + 1,
