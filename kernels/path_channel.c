@@ -302,8 +302,25 @@ static void place_lists(corr2d_plan *plan, bool *overflow) {
     plan->pixel_count = plan->strip_height * plan->strip_width * (apart ? 2 : 1);
 }
 
+/* Whether tiles are rows of seven outputs by two vectors of channels. */
+static bool suits_sevens(const corr2d_plan *plan) {
+    const corr2d_layer *layer = &plan->layer;
+    const corr2d_axis *columns = &layer->columns;
+    const bool same = columns->in == CORR2D_SEVENS && columns->out == CORR2D_SEVENS && columns->pad == 2;
+    return plan->kernels->channel_sevens && plan->finite && same && columns->taps == CORR2D_SEVENS_TAPS &&
+           columns->stride == 1 && columns->dilation == 1 && !is_joined(plan) &&
+           layer->group_out % (2 * plan->kernels->lanes) == 0;
+}
+
+/* Such tiles leave out columns by themselves, and rows as others do. */
+static void see_rows(corr2d_plan *plan) {
+    const corr2d_axis *rows = &plan->layer.rows;
+    if (!corr2d_sights_list(&plan->rows_seen, rows)) plan->rows_seen = corr2d_sights_all(rows);
+}
+
 /* Panels about equal: 64 channels are 2 panels of two vectors of 16, not one of three and one of one. */
 static size_t panel_vectors(const corr2d_plan *plan) {
+    if (plan->sevens) return 2;
     const size_t vectors = corr2d_div_up(plan->layer.group_out, plan->kernels->lanes);
     return corr2d_div_up(vectors, corr2d_div_up(vectors, plan->kernels->channel_vectors));
 }
@@ -336,12 +353,17 @@ CORR2D_COLD static void cut(corr2d_plan *plan, bool *overflow) {
     const size_t kernel = layer->rows.taps * layer->columns.taps;
     plan->block = corr2d_plan_block(layer, BLOCK_TAPS);
     plan->unit_groups = layer->groups / corr2d_groups_together(layer, k);
+    plan->sevens = suits_sevens(plan);
     corr2d_plan_set_panels(plan, panel_vectors(plan) * k->lanes, k->lanes, overflow);
     plan->in_place = !padded && (!planes(layer) || kernel == 1) && !is_joined(plan);
     plan->rows_seen = corr2d_sights_all(&layer->rows);
     plan->columns_seen = plan->columns_all = corr2d_sights_all(&layer->columns);
     cut_to_size(plan, overflow);
-    if (padded ? plan->finite && kernel <= LEAVE_OUT_TAPS : !plan->in_place) leave_out(plan);
+    if (plan->sevens) {
+        see_rows(plan);
+    } else if (padded ? plan->finite && kernel <= LEAVE_OUT_TAPS : !plan->in_place) {
+        leave_out(plan);
+    }
     if (suits_pairs(plan)) plan->workspace = (plan->block + k->lanes) * (PAIRED_PIXELS + 3 * k->lanes);
     place_lists(plan, overflow);
 }
@@ -418,13 +440,24 @@ static void run_tiles(corr2d_tile_fn *kernel, corr2d_tile *tile, size_t count, s
     if (!tile->ahead_x) tile->ahead += (ptrdiff_t)(count * tile->ahead_pixel);
 }
 
-/* `pixels` pixels, of which pairs are as many as may be, in tiles about equal: 49 are 4 tiles of 6 and 5 of 5. */
+/* Of so many pixels those that the widest tiles leave to others, none of which is to be very narrow: 13 of 49, not 1. */
+static size_t narrow_pixels(size_t pixels, size_t wide) {
+    const size_t rest = pixels % wide;
+    const bool fit = rest == 0 || (rest > CORR2D_NARROW_PIXELS / 2 && rest <= CORR2D_NARROW_PIXELS);
+    return fit ? rest : corr2d_min(pixels, rest + wide);
+}
+
+/* `pixels` pixels: pairs and the widest tiles, and the rest in tiles about equal: 49 are 4 tiles of 6 and 5 of 5. */
 static void run_pixels(const pass *p, corr2d_tile *tile, size_t pixels) {
     const size_t pairs = is_paired(p->job->plan) ? pixels / PAIRED_PIXELS * PAIRED_PIXELS : 0;
     if (pairs) run_tiles(p->job->plan->kernels->channel_pairs, tile, pairs, PAIRED_PIXELS);
     pixels -= pairs;
+    const size_t narrow = corr2d_min(p->most, CORR2D_NARROW_PIXELS);
+    const size_t wide = p->most > narrow ? pixels - narrow_pixels(pixels, p->most) : 0;
+    if (wide) run_tiles(p->kernels[p->most], tile, wide, p->most);
+    pixels -= wide;
     if (pixels == 0) return;
-    const size_t tiles = corr2d_div_up(pixels, p->most), least = pixels / tiles;
+    const size_t tiles = corr2d_div_up(pixels, narrow), least = pixels / tiles;
     const size_t larger = pixels % tiles * (least + 1);
     if (larger) run_tiles(p->kernels[least + 1], tile, larger, least + 1);
     run_tiles(p->kernels[least], tile, pixels - larger, least);
@@ -486,7 +519,12 @@ static void run_scene(pass *p, const corr2d_sight *row, size_t j, size_t first, 
         plan->kernels->channel_groups(&tile);
         return;
     }
-    run_pixels(p, &tile, pixels);
+    if (plan->sevens && skip == 0 && pixels % CORR2D_SEVENS == 0) {
+        tile.x_space = (ptrdiff_t)x_places(plan).column;
+        run_tiles(plan->kernels->channel_sevens, &tile, pixels, CORR2D_SEVENS);
+    } else {
+        run_pixels(p, &tile, pixels);
+    }
     p->tile.ahead = tile.ahead;
 }
 

@@ -29,8 +29,11 @@
 #define CORR2D_FEW_PIXELS 4
 #define CORR2D_DEPTHWISE_PIXELS 8
 #define CORR2D_MAX_PIXELS 12
+#define CORR2D_NARROW_PIXELS 8
 #define CORR2D_GROUP_PIXELS 8
 #define CORR2D_PAIRS 8
+#define CORR2D_SEVENS 7
+#define CORR2D_SEVENS_TAPS 5
 #define CORR2D_MAX_LANES 16
 
 /* As many zeros there are to read: a row of padding, or the bias of any tile for taps that are not the first. */
@@ -212,7 +215,7 @@ typedef struct corr2d_kernels {
      * kernel does panel after panel, `panel` on in weights, `bias_step` in bias. Only the last panel may be filled in
      * part, by more than (v - 1) * lanes channels. Reads of x one float for each pixel and tap, and nothing beside.
      * Reads and writes y[y_pixel[i] + o * y_channel], o = 0 ... channels - 1.
-     * channel[v][n] exists for v = 1 ... channel_vectors, n = 1 ... channel_pixels[v].
+     * channel[v][n] exists for v = 1 ... channel_vectors, n = channel_pixels[v] and all less up to CORR2D_NARROW_PIXELS.
      *
      * Without a table tap t's x is at x_pixel[i] + t * x_step, and its weights are the t-th.
      *
@@ -227,13 +230,17 @@ typedef struct corr2d_kernels {
      * `load`, for a y_channel and an x_step of 1, a multiple of `lanes` taps, at least `lanes`, and a multiple of twice
      * CORR2D_PAIRS pixels. `ahead` is of x. Writes to `packed`, which has room for (taps + lanes) * (2 * CORR2D_PAIRS +
      * 3 * lanes) floats.
+     *
+     * channel_sevens, where a variant has it: whole panels of two vectors by rows of 7 pixels, of kernels 5 columns wide
+     * without stride or dilation. The table has rows of 5 taps, whose x and w are those of all columns, x_space from
+     * one to the next; what an output sees beside the 7 columns of x is left out and not read.
      */
     size_t channel_columns; /* with rows of up to so many outputs they are faster than pixel tiles for long sums, ... */
     size_t strided_columns; /* ... or, where not 0, with a stride and many output channels of up to so many, ... */
     size_t channel_map;     /* ... and on maps of up to so many for pointwise ones */
     size_t channel_vectors, channel_pixels[CORR2D_MAX_VECTORS + 1];
     corr2d_tile_fn *channel[CORR2D_MAX_VECTORS + 1][CORR2D_MAX_PIXELS + 1];
-    corr2d_tile_fn *channel_groups_pack, *channel_groups, *channel_pairs;
+    corr2d_tile_fn *channel_groups_pack, *channel_groups, *channel_pairs, *channel_sevens;
 
     /*
      * Depthwise tiles: one input channel to each output channel, so no sum over channels.

@@ -292,10 +292,21 @@ static void planes_in_place_with_wide_panels(const corr2d_plan *plan) {
     if (plan->kernels->lanes == 8) packed(plan);
 }
 
+static void rows_of_seven(const corr2d_plan *plan) {
+    cr_expect(plan->sevens == (plan->kernels->channel_sevens != NULL), "%s", plan->variant);
+}
+
+static void no_sevens(const corr2d_plan *plan) { cr_expect(!plan->sevens, "%s", plan->variant); }
+
 /* Few panels read them, with sixteen lanes, and many with eight. */
-Test(orientation, of_planes_is_in_place_where_few_panels_read_them) {
+Test(orientation, of_planes_is_in_place_where_few_panels_read_them_and_of_rows_of_seven_in_either_layout) {
     look_at_all_plans(square(64, 28, 64, 3), 1.0f, planes_in_place_with_wide_panels);
     look_at_all_plans(square(64, 28, 64, 3), INFINITY, packed);
+    look_at_all_plans(square(48, 7, 128, 5), 1.0f, rows_of_seven);
+    look_at_all_plans(square(48, 7, 128, 5), INFINITY, no_sevens);
+    look_at_plans(square(48, 7, 128, 5), 1.0f, rows_of_seven);
+    look_at_plans(square(48, 7, 120, 3), 1.0f, no_sevens);
+    look_at_plans(square(48, 8, 128, 5), 1.0f, no_sevens);
 }
 
 static void straight_from_x(const corr2d_plan *plan) {
