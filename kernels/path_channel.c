@@ -57,6 +57,10 @@
 #define SHORT_SUM 64
 #define SHORT_PIXELS 6
 
+/* The pixels of a tile of pairs; and of a strip that is worth doubling the weights for. */
+#define PAIRED_PIXELS (2 * CORR2D_PAIRS)
+#define PAIRED_STRIP 256
+
 static bool planes(const corr2d_layer *layer) { return layer->x.channel != 1; }
 
 /* Whether a strip's rows are x's, padded: no column between is useless. */
@@ -68,7 +72,7 @@ static bool rows_as_they_are(const corr2d_layer *layer) {
 /* The groups of a unit: one, or those of a vector of channels, whose inputs are packed side by side. */
 static size_t groups_of_unit(const corr2d_plan *plan) { return plan->layer.groups / plan->unit_groups; }
 
-static bool is_joined(const corr2d_plan *plan) { return groups_of_unit(plan) > 1; }
+static bool is_joined(const corr2d_plan *plan) { return plan->unit_groups < plan->layer.groups; }
 
 /* Whether tiles are told where taps lie, not only the distance from one to the next. */
 static bool has_table(const corr2d_plan *plan) {
@@ -298,8 +302,25 @@ static void place_lists(corr2d_plan *plan, bool *overflow) {
     plan->pixel_count = plan->strip_height * plan->strip_width * (apart ? 2 : 1);
 }
 
+/* Whether tiles are rows of seven outputs by two vectors of channels. */
+static bool suits_sevens(const corr2d_plan *plan) {
+    const corr2d_layer *layer = &plan->layer;
+    const corr2d_axis *columns = &layer->columns;
+    const bool same = columns->in == CORR2D_SEVENS && columns->out == CORR2D_SEVENS && columns->pad == 2;
+    return plan->kernels->channel_sevens && plan->finite && same && columns->taps == CORR2D_SEVENS_TAPS &&
+           columns->stride == 1 && columns->dilation == 1 && !is_joined(plan) &&
+           layer->group_out % (2 * plan->kernels->lanes) == 0;
+}
+
+/* Such tiles leave out columns by themselves, and rows as others do. */
+static void see_rows(corr2d_plan *plan) {
+    const corr2d_axis *rows = &plan->layer.rows;
+    if (!corr2d_sights_list(&plan->rows_seen, rows)) plan->rows_seen = corr2d_sights_all(rows);
+}
+
 /* Panels about equal: 64 channels are 2 panels of two vectors of 16, not one of three and one of one. */
 static size_t panel_vectors(const corr2d_plan *plan) {
+    if (plan->sevens) return 2;
     const size_t vectors = corr2d_div_up(plan->layer.group_out, plan->kernels->lanes);
     return corr2d_div_up(vectors, corr2d_div_up(vectors, plan->kernels->channel_vectors));
 }
@@ -312,6 +333,19 @@ size_t corr2d_groups_together(const corr2d_layer *layer, const corr2d_kernels *k
     return k->channel_groups && side_by_side && fill && few ? together : 1;
 }
 
+/* Pointwise layers of which the last half of the second vector would be empty. */
+static bool suits_pairs(const corr2d_plan *plan) {
+    const corr2d_layer *layer = &plan->layer;
+    const size_t lanes = plan->kernels->lanes, pixels = plan->strip_height * plan->strip_width;
+    const bool side_by_side = layer->x.channel == 1 && layer->y.channel == 1 && layer->groups == 1;
+    return plan->kernels->channel_pairs && plan->in_place && !has_table(plan) && side_by_side &&
+           2 * layer->group_out == 3 * lanes && layer->group_in % lanes == 0 && plan->block == layer->group_in &&
+           !layer->accumulate && pixels >= PAIRED_STRIP;
+}
+
+/* In place only tiles of pairs have a workspace. */
+static bool is_paired(const corr2d_plan *plan) { return plan->in_place && plan->workspace; }
+
 CORR2D_COLD static void cut(corr2d_plan *plan, bool *overflow) {
     const corr2d_layer *layer = &plan->layer;
     const corr2d_kernels *k = plan->kernels;
@@ -319,12 +353,18 @@ CORR2D_COLD static void cut(corr2d_plan *plan, bool *overflow) {
     const size_t kernel = layer->rows.taps * layer->columns.taps;
     plan->block = corr2d_plan_block(layer, BLOCK_TAPS);
     plan->unit_groups = layer->groups / corr2d_groups_together(layer, k);
+    plan->sevens = suits_sevens(plan);
     corr2d_plan_set_panels(plan, panel_vectors(plan) * k->lanes, k->lanes, overflow);
     plan->in_place = !padded && (!planes(layer) || kernel == 1) && !is_joined(plan);
     plan->rows_seen = corr2d_sights_all(&layer->rows);
     plan->columns_seen = plan->columns_all = corr2d_sights_all(&layer->columns);
     cut_to_size(plan, overflow);
-    if (padded ? plan->finite && kernel <= LEAVE_OUT_TAPS : !plan->in_place) leave_out(plan);
+    if (plan->sevens) {
+        see_rows(plan);
+    } else if (padded ? plan->finite && kernel <= LEAVE_OUT_TAPS : !plan->in_place) {
+        leave_out(plan);
+    }
+    if (suits_pairs(plan)) plan->workspace = (plan->block + k->lanes) * (PAIRED_PIXELS + 3 * k->lanes);
     place_lists(plan, overflow);
 }
 
@@ -366,7 +406,7 @@ static void list_pixels(const corr2d_plan *plan, size_t first, size_t width) {
 
 CORR2D_COLD static void fill(corr2d_plan *plan) {
     corr2d_tap *tap = plan->table;
-    for (size_t i = 0; has_table(plan) && i < plan->rows_seen.count; i++) {
+    for (size_t i = 0; plan->table_count && i < plan->rows_seen.count; i++) {
         const corr2d_sight *row = plan->rows_seen.sights + i;
         const corr2d_sights *columns = columns_of(plan, row);
         for (size_t j = 0; j < columns->count; j++) {
@@ -391,22 +431,36 @@ typedef struct pass {
 } pass;
 
 /* The tile's next `count` pixels, in tiles of so many. */
-static void run_tiles(const pass *p, corr2d_tile *tile, size_t count, size_t pixels) {
+static void run_tiles(corr2d_tile_fn *kernel, corr2d_tile *tile, size_t count, size_t pixels) {
     tile->pixels = count;
     tile->ahead_tap = corr2d_div_up(pixels * tile->ahead_pixel, corr2d_max(1, tile->taps));
-    p->kernels[pixels](tile);
+    kernel(tile);
     tile->x_pixel += count;
     tile->y_pixel += count;
     if (!tile->ahead_x) tile->ahead += (ptrdiff_t)(count * tile->ahead_pixel);
 }
 
-/* `pixels` pixels, in tiles about equal: 49 are 4 tiles of 6 and 5 of 5. */
+/* Of so many pixels those that the widest tiles leave to others, none of which is to be very narrow: 13 of 49, not 1. */
+static size_t narrow_pixels(size_t pixels, size_t wide) {
+    const size_t rest = pixels % wide;
+    const bool fit = rest == 0 || (rest > CORR2D_NARROW_PIXELS / 2 && rest <= CORR2D_NARROW_PIXELS);
+    return fit ? rest : corr2d_min(pixels, rest + wide);
+}
+
+/* `pixels` pixels: pairs and the widest tiles, and the rest in tiles about equal: 49 are 4 tiles of 6 and 5 of 5. */
 static void run_pixels(const pass *p, corr2d_tile *tile, size_t pixels) {
+    const size_t pairs = is_paired(p->job->plan) ? pixels / PAIRED_PIXELS * PAIRED_PIXELS : 0;
+    if (pairs) run_tiles(p->job->plan->kernels->channel_pairs, tile, pairs, PAIRED_PIXELS);
+    pixels -= pairs;
+    const size_t narrow = corr2d_min(p->most, CORR2D_NARROW_PIXELS);
+    const size_t wide = p->most > narrow ? pixels - narrow_pixels(pixels, p->most) : 0;
+    if (wide) run_tiles(p->kernels[p->most], tile, wide, p->most);
+    pixels -= wide;
     if (pixels == 0) return;
-    const size_t tiles = corr2d_div_up(pixels, p->most), least = pixels / tiles;
+    const size_t tiles = corr2d_div_up(pixels, narrow), least = pixels / tiles;
     const size_t larger = pixels % tiles * (least + 1);
-    if (larger) run_tiles(p, tile, larger, least + 1);
-    run_tiles(p, tile, pixels - larger, least);
+    if (larger) run_tiles(p->kernels[least + 1], tile, larger, least + 1);
+    run_tiles(p->kernels[least], tile, pixels - larger, least);
 }
 
 /*
@@ -451,7 +505,7 @@ static void run_scene(pass *p, const corr2d_sight *row, size_t j, size_t first, 
     const size_t pixels = rows * width - width + pixels_before(end, begin, width) - skip;
     corr2d_tile tile = p->tile;
     tile.taps = channels * down * across;
-    if (has_table(plan)) tile.table = plan->table + row->table + plan->block * down * column->table;
+    if (plan->table_count) tile.table = plan->table + row->table + plan->block * down * column->table;
     tile.x += scene_place(p->job, row, column, first);
     tile.y += first * layer->y.row + column->out * layer->y.column;
     tile.x_pixel = plan->x_pixel + pixel + skip;
@@ -465,7 +519,12 @@ static void run_scene(pass *p, const corr2d_sight *row, size_t j, size_t first, 
         plan->kernels->channel_groups(&tile);
         return;
     }
-    run_pixels(p, &tile, pixels);
+    if (plan->sevens && skip == 0 && pixels % CORR2D_SEVENS == 0) {
+        tile.x_space = (ptrdiff_t)x_places(plan).column;
+        run_tiles(plan->kernels->channel_sevens, &tile, pixels, CORR2D_SEVENS);
+    } else {
+        run_pixels(p, &tile, pixels);
+    }
     p->tile.ahead = tile.ahead;
 }
 
@@ -536,6 +595,7 @@ static void run_block(const corr2d_job *job, const float *x, size_t c, size_t ch
     const bool last = c + channels == layer->group_in;
     pass p = {.job = job};
     p.tile = (corr2d_tile){.x = x,
+                           .packed = job->workspace,
                            .x_step = (ptrdiff_t)(plan->in_place ? layer->x.channel : plan->strip.channel),
                            .x_space = (ptrdiff_t)x_space(plan),
                            .panel = plan->panel_channels * corr2d_layer_taps(layer),

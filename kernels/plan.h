@@ -35,6 +35,7 @@ struct corr2d_plan {
     bool finite; /* all weights: then a tap in the padding changes nothing, and may be left out */
     corr2d_sights rows_seen, columns_seen; /* of tiles over channels */
     corr2d_sights columns_all;
+    bool sevens; /* channel tiles: of rows of 7 outputs, which leave out columns of padding themselves */
 
     bool in_place;      /* x is read where it lies, as far as whole vectors go; otherwise each block is packed first */
     corr2d_strip strip; /* how */

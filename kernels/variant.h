@@ -29,7 +29,11 @@
 #define CORR2D_FEW_PIXELS 4
 #define CORR2D_DEPTHWISE_PIXELS 8
 #define CORR2D_MAX_PIXELS 12
+#define CORR2D_NARROW_PIXELS 8
 #define CORR2D_GROUP_PIXELS 8
+#define CORR2D_PAIRS 8
+#define CORR2D_SEVENS 7
+#define CORR2D_SEVENS_TAPS 5
 #define CORR2D_MAX_LANES 16
 
 /* As many zeros there are to read: a row of padding, or the bias of any tile for taps that are not the first. */
@@ -57,7 +61,7 @@ typedef struct corr2d_tile {
     const float *x;            /* what the pixels are counted from */
     const ptrdiff_t *x_pixel;  /* where each pixel, or each vector of pixels, lies, seen from x */
     const float *const *x_tap; /* depthwise_edge: where each tap lies */
-    float *packed;             /* pixel tiles: the pixels, tap after tap, or NULL */
+    float *packed;             /* pixel tiles: the pixels, tap after tap, or NULL; channel_pairs: room */
     const ptrdiff_t *fetched;  /* where not NULL, the packed ones' offsets, to fetch others `ahead` */
     ptrdiff_t ahead;           /* pixel tiles with offsets, not packed: from a pixel to the one that is fetched ahead */
     bool far_weights;          /* pixel tiles: the weights may be in no near cache */
@@ -211,7 +215,7 @@ typedef struct corr2d_kernels {
      * kernel does panel after panel, `panel` on in weights, `bias_step` in bias. Only the last panel may be filled in
      * part, by more than (v - 1) * lanes channels. Reads of x one float for each pixel and tap, and nothing beside.
      * Reads and writes y[y_pixel[i] + o * y_channel], o = 0 ... channels - 1.
-     * channel[v][n] exists for v = 1 ... channel_vectors, n = 1 ... channel_pixels[v].
+     * channel[v][n] exists for v = 1 ... channel_vectors, n = channel_pixels[v] and all less up to CORR2D_NARROW_PIXELS.
      *
      * Without a table tap t's x is at x_pixel[i] + t * x_step, and its weights are the t-th.
      *
@@ -221,13 +225,22 @@ typedef struct corr2d_kernels {
      *
      * channel_groups_pack: puts `pixels` packed pixels of `lanes` floats in that order, of which group after group's
      * `group_in` inputs, no more than outputs, are those from `group_first` on.
+     *
+     * channel_pairs, where a variant has it: the same for one panel of one vector and a half, without a table and
+     * `load`, for a y_channel and an x_step of 1, a multiple of `lanes` taps, at least `lanes`, and a multiple of twice
+     * CORR2D_PAIRS pixels. `ahead` is of x. Writes to `packed`, which has room for (taps + lanes) * (2 * CORR2D_PAIRS +
+     * 3 * lanes) floats.
+     *
+     * channel_sevens, where a variant has it: whole panels of two vectors by rows of 7 pixels, of kernels 5 columns wide
+     * without stride or dilation. The table has rows of 5 taps, whose x and w are those of all columns, x_space from
+     * one to the next; what an output sees beside the 7 columns of x is left out and not read.
      */
     size_t channel_columns; /* with rows of up to so many outputs they are faster than pixel tiles for long sums, ... */
     size_t strided_columns; /* ... or, where not 0, with a stride and many output channels of up to so many, ... */
     size_t channel_map;     /* ... and on maps of up to so many for pointwise ones */
     size_t channel_vectors, channel_pixels[CORR2D_MAX_VECTORS + 1];
     corr2d_tile_fn *channel[CORR2D_MAX_VECTORS + 1][CORR2D_MAX_PIXELS + 1];
-    corr2d_tile_fn *channel_groups_pack, *channel_groups;
+    corr2d_tile_fn *channel_groups_pack, *channel_groups, *channel_pairs, *channel_sevens;
 
     /*
      * Depthwise tiles: one input channel to each output channel, so no sum over channels.

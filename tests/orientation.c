@@ -261,7 +261,20 @@ static void packed_where_joined(const corr2d_plan *plan) {
     if (plan->kernels->channel_groups) packed(plan);
 }
 
-Test(orientation, of_groups_that_share_a_vector_is_packed) {
+/* In place only pairs of pixels have a workspace. */
+static void pairs_of_pixels(const corr2d_plan *plan) {
+    const bool paired = corr2d_plan_workspace_size(plan) != 0;
+    cr_expect(plan->in_place && paired == (plan->kernels->channel_pairs != NULL), "%s", plan->variant);
+}
+
+Test(orientation, of_groups_that_share_a_vector_is_packed_and_of_pixels_in_place) {
+    corr2d_spec residual = square(32, 16, 24, 1);
+    look_at_plans(residual, 1.0f, pairs_of_pixels);
+    residual.accumulate = true;
+    look_at_plans(residual, 1.0f, in_place);
+    look_at_plans(square(32, 15, 24, 1), 1.0f, in_place);
+    look_at_plans(square(32, 16, 32, 1), 1.0f, in_place);
+    look_at_plans(square(40, 16, 24, 1), 1.0f, in_place);
     corr2d_spec spec = square(64, 56, 64, 3);
     spec.groups = 16;
     look_at_plans(spec, 1.0f, packed_where_joined);
@@ -283,10 +296,21 @@ static void planes_in_place_with_wide_panels(const corr2d_plan *plan) {
     if (plan->kernels->lanes == 8) packed(plan);
 }
 
+static void rows_of_seven(const corr2d_plan *plan) {
+    cr_expect(plan->sevens == (plan->kernels->channel_sevens != NULL), "%s", plan->variant);
+}
+
+static void no_sevens(const corr2d_plan *plan) { cr_expect(!plan->sevens, "%s", plan->variant); }
+
 /* Few panels read them, with sixteen lanes, and many with eight. */
-Test(orientation, of_planes_is_in_place_where_few_panels_read_them) {
+Test(orientation, of_planes_is_in_place_where_few_panels_read_them_and_of_rows_of_seven_in_either_layout) {
     look_at_all_plans(square(64, 28, 64, 3), 1.0f, planes_in_place_with_wide_panels);
     look_at_all_plans(square(64, 28, 64, 3), INFINITY, packed);
+    look_at_all_plans(square(48, 7, 128, 5), 1.0f, rows_of_seven);
+    look_at_all_plans(square(48, 7, 128, 5), INFINITY, no_sevens);
+    look_at_plans(square(48, 7, 128, 5), 1.0f, rows_of_seven);
+    look_at_plans(square(48, 7, 120, 3), 1.0f, no_sevens);
+    look_at_plans(square(48, 8, 128, 5), 1.0f, no_sevens);
 }
 
 static void straight_from_x(const corr2d_plan *plan) {

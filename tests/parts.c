@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { Y = 4096, THREADS = 4 };
+enum { Y = 8192, THREADS = 4 };
 
 static const corr2d_spec specs[] = {
     {X(5, 9, 13), .out_channels = 11, SQUARE(3)},
@@ -15,6 +15,8 @@ static const corr2d_spec specs[] = {
     {.batch = 3, X(6, 4, 6), .out_channels = 8, .groups = 2, SQUARE(2)},
     {X(2, 3, 3), .out_channels = 1, SQUARE(3)},
     {.batch = 2, X(32, 7, 5), .out_channels = 56, SQUARE(3), PAD(1)},
+    {X(3, 7, 7), .out_channels = 64, SQUARE(5), PAD(2)},
+    {X(16, 16, 17), .out_channels = 24},
     {X(3, 1, 83), .out_channels = 40, .kernel_width = 3},
     {.batch = 2, X(9, 1, 1), .out_channels = 200},
     {X(3, 1, 83), .out_channels = 3, .groups = 3, SQUARE(3), PAD(1)},

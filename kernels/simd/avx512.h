@@ -164,6 +164,14 @@ WORD void f32xn_split(f32xn a, f32xn b, f32xn *even, f32xn *odd) {
     *odd = simde_mm512_permutex2var_ps(a, simde_mm512_loadu_si512(odds), b);
 }
 
+/* The floats of a and of b in turn. */
+WORD void f32xn_zip(f32xn a, f32xn b, f32xn *low, f32xn *high) {
+    static const int32_t lows[LANES] = {0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23};
+    static const int32_t highs[LANES] = {8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31};
+    *low = simde_mm512_permutex2var_ps(a, simde_mm512_loadu_si512(lows), b);
+    *high = simde_mm512_permutex2var_ps(a, simde_mm512_loadu_si512(highs), b);
+}
+
 /* Four weights, of which one at a time multiplies a whole vector: here a broadcast from memory. */
 typedef const float *f32x4;
 

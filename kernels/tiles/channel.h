@@ -372,8 +372,7 @@ static void channel_groups(const corr2d_tile *tile) {
 #define CHANNEL_TILES_5(v) CHANNEL_TILES_4(v) CHANNEL_TILE(v, 5)
 #define CHANNEL_TILES_6(v) CHANNEL_TILES_5(v) CHANNEL_TILE(v, 6)
 #define CHANNEL_TILES_8(v) CHANNEL_TILES_6(v) CHANNEL_TILE(v, 7) CHANNEL_TILE(v, 8)
-#define CHANNEL_TILES_12(v)                                                                                            \
-    CHANNEL_TILES_8(v) CHANNEL_TILE(v, 9) CHANNEL_TILE(v, 10) CHANNEL_TILE(v, 11) CHANNEL_TILE(v, 12)
+#define CHANNEL_TILES_12(v) CHANNEL_TILES_8(v) CHANNEL_TILE(v, 12)
 
 #define CHANNEL_ROW(v) [1] = channel_##v##x1, [2] = channel_##v##x2, [3] = channel_##v##x3, [4] = channel_##v##x4
 #define CHANNEL_ROW_4(v)                                                                                               \
@@ -387,6 +386,5 @@ static void channel_groups(const corr2d_tile *tile) {
 #define CHANNEL_ROW_12(v)                                                                                              \
     {                                                                                                                  \
         CHANNEL_ROW(v), [5] = channel_##v##x5, [6] = channel_##v##x6, [7] = channel_##v##x7, [8] = channel_##v##x8,    \
-                        [9] = channel_##v##x9, [10] = channel_##v##x10, [11] = channel_##v##x11,                       \
                         [12] = channel_##v##x12,                                                                       \
     }

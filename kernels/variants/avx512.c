@@ -9,6 +9,7 @@
 #define CHANNEL_ASKS false
 #define CHANNEL_PARTS 2
 #define CHANNEL_VECTORS 4
+#define SEVENS_HELD true
 #define PANEL_ROWS 8
 #define ROWS_TOGETHER 7
 #define ROWS_VECTORS 1
@@ -16,6 +17,8 @@
 
 #include "kernels/variants/every.h"
 
+#include "kernels/tiles/channel_pairs.h"
+#include "kernels/tiles/channel_sevens.h"
 #include "kernels/tiles/threes.h"
 
 PIXEL_TILE(1, 1)
@@ -48,6 +51,8 @@ const corr2d_kernels CORR2D_KERNELS = {
     .channel = CHANNEL_TABLE,
     .channel_groups_pack = CHANNEL_GROUPS_PACK,
     .channel_groups = CHANNEL_GROUPS,
+    .channel_pairs = channel_pairs,
+    .channel_sevens = channel_sevens,
     .narrower = &corr2d_kernels_avx2,
     .depthwise_rows = depthwise_rows,
     .rows_columns = LANES + 1,

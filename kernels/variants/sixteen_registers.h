@@ -7,12 +7,14 @@
 #define CHANNEL_ASKS true
 #define CHANNEL_PARTS 0
 #define CHANNEL_VECTORS 2
+#define SEVENS_HELD false
 #define PANEL_ROWS 4
 #define ROWS_TOGETHER 0
 #define BLOCK_VECTORS 1
 
 #include "kernels/variants/every.h"
 
+#include "kernels/tiles/channel_sevens.h"
 #include "kernels/tiles/threes.h"
 
 PIXEL_TILE(1, 1)
@@ -37,6 +39,7 @@ const corr2d_kernels CORR2D_KERNELS = {
     .channel = CHANNEL_TABLE,
     .channel_groups_pack = CHANNEL_GROUPS_PACK,
     .channel_groups = CHANNEL_GROUPS,
+    .channel_sevens = channel_sevens,
     .depthwise_rows = depthwise_rows,
     .rows_columns = 1,
     .rows_five = true,
