@@ -25,6 +25,13 @@
 #define GROUP_FLOATS (24u << 10)
 #define MOST_TILES 56
 
+/*
+ * Sums so long are in groups that half of the first cache or a little more holds, up to 3 % faster, where vectors are
+ * shorter than a line. Where they are not a tile alone may take as much, and groups of one gained nothing.
+ */
+#define LONG_SUM 128
+#define LONG_SUM_FLOATS (8u << 10)
+
 /* Sums of so many taps are packed straight from x, if they can be, in groups of a third of a 48 KiB first cache. */
 #define MOST_THREE_TAPS 288
 #define THREES_FLOATS (4u << 10)
@@ -93,7 +100,8 @@ static size_t strip_tiles(const corr2d_plan *plan) {
 
 /* Whole tiles in a group that is packed. A tile's floats may have wrapped to none. */
 static size_t packed_tiles(const corr2d_plan *plan, size_t tile_floats) {
-    const size_t group = plan->threes ? THREES_FLOATS : GROUP_FLOATS;
+    const bool is_long = plan->offset_count >= LONG_SUM && plan->kernels->lanes < LINE_FLOATS;
+    const size_t group = plan->threes ? THREES_FLOATS : is_long ? LONG_SUM_FLOATS : GROUP_FLOATS;
     const size_t fit = corr2d_max(1, corr2d_min(MOST_TILES, group / corr2d_max(1, tile_floats)));
     return corr2d_min(fit, strip_tiles(plan));
 }
