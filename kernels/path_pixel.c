@@ -18,6 +18,9 @@
 /* At 48 pixels 832 taps take 156 KiB, which the second cache streams as fast as they are used. */
 #define BLOCK_TAPS 832
 
+/* Where a strip repeats columns for each tap: its channels are fewer, so that it has room for more rows. */
+#define RAGGED_TAPS 350
+
 /*
  * Tiles are packed in groups of about this many floats, at least one. Short sums write y fast, so that it matters how:
  * a panel of four channels along a group of many tiles is four streams, and not as many as there are channels.
@@ -163,9 +166,10 @@ static bool one_pixel(const corr2d_layer *layer) {
 }
 
 /* About equal blocks, of which the last is no single tap. */
-CORR2D_COLD static size_t block_channels(const corr2d_layer *layer) {
+CORR2D_COLD static size_t block_channels(const corr2d_layer *layer, size_t lanes) {
     const bool pointwise = corr2d_layer_taps(layer) == layer->group_in;
-    size_t block = corr2d_plan_block(layer, BLOCK_TAPS);
+    const bool ragged = layer->columns.taps > 1 && layer->columns.out % lanes;
+    size_t block = corr2d_plan_block(layer, ragged ? RAGGED_TAPS : BLOCK_TAPS);
     while (pointwise && layer->group_in % block == 1) block++;
     return block;
 }
@@ -173,7 +177,7 @@ CORR2D_COLD static size_t block_channels(const corr2d_layer *layer) {
 CORR2D_COLD static void cut(corr2d_plan *plan, bool *overflow) {
     const bool one = one_pixel(&plan->layer);
     plan->unit_groups = plan->layer.groups;
-    plan->block = one ? plan->layer.group_in : block_channels(&plan->layer);
+    plan->block = one ? plan->layer.group_in : block_channels(&plan->layer, plan->kernels->lanes);
     plan->offset_count = plan->block * plan->layer.rows.taps * plan->layer.columns.taps;
     corr2d_plan_set_panels(plan, plan->kernels->panel_rows, plan->kernels->panel_rows, overflow);
     plan->threes = !one && fits_threes(&plan->layer, plan->kernels);
