@@ -275,14 +275,15 @@ static void run_each(const pass *p, corr2d_tile *tile, size_t first, size_t from
     }
 }
 
-/* Where the vectors of `tiles` tiles lie, from pixel `first` on. */
+/* Where the vectors of `tiles` tiles lie, from pixel `first` on; those of corr2d_threes_fn in x, where they begin. */
 static void list_vectors(const pass *p, const corr2d_tile *tile, ptrdiff_t *x_pixel, size_t first, size_t tiles) {
     const size_t lanes = p->job->plan->kernels->lanes, width = p->job->out.width;
+    const size_t step = p->job->plan->threes ? 2 : 1;
     size_t row = first / width * p->row, column = first % width;
     for (size_t i = 0; i < tiles; i++) {
         for (size_t at = 0; at < tile->pixels; at += lanes) {
             const size_t left = tile->pixels - at;
-            *x_pixel++ = (ptrdiff_t)(row + column - (left > lanes ? 0 : tile->back));
+            *x_pixel++ = (ptrdiff_t)(row + step * column - (left > lanes ? 0 : tile->back));
             for (column += corr2d_min(lanes, left); column >= width; column -= width) row += p->row;
         }
     }
@@ -328,6 +329,16 @@ static void pack_threes(const corr2d_job *job, const corr2d_tile *tile, size_t f
     }
 }
 
+/* What as many tiles from pixel `first` on will be packed from is brought nearer, a line with each tap. */
+static void fetch_threes(const pass *p, corr2d_tile *tile, ptrdiff_t *x_pixel, size_t first) {
+    const corr2d_plan *plan = p->job->plan;
+    list_vectors(p, tile, x_pixel, first, tile->tiles);
+    tile->x = p->x + p->job->out.column; /* once more, for the stride */
+    tile->x_pixel = x_pixel;
+    tile->fetched = plan->offsets;
+    tile->ahead = -(ptrdiff_t)(plan->layer.rows.pad * plan->layer.x.row);
+}
+
 /* `tiles` tiles of `pixels` pixels each, from pixel `first` on, which are side by side in y or one. */
 static void run_tiles(const pass *p, size_t first, size_t tiles, size_t pixels) {
     const corr2d_plan *plan = p->job->plan;
@@ -340,6 +351,7 @@ static void run_tiles(const pass *p, size_t first, size_t tiles, size_t pixels) 
     if (plan->threes) {
         pack_threes(p->job, &tile, first);
         tile.offsets = NULL;
+        if (tiles > 1) fetch_threes(p, &tile, x_pixel, first + tiles * pixels);
     } else {
         list_vectors(p, &tile, x_pixel, first, tiles);
         tile.x = p->x;
