@@ -329,6 +329,12 @@ static void pack_threes(const corr2d_job *job, const corr2d_tile *tile, size_t f
     }
 }
 
+/* With vectors of less than a line it pays only where x may be in no near cache, and costs 1 % elsewhere. */
+static bool fetches_threes(const corr2d_plan *plan) {
+    const corr2d_layer *layer = &plan->layer;
+    return plan->kernels->lanes >= LINE_FLOATS || layer->group_in * layer->rows.in * layer->columns.in > FAR_FLOATS;
+}
+
 /* What as many tiles from pixel `first` on will be packed from is brought nearer, a line with each tap. */
 static void fetch_threes(const pass *p, corr2d_tile *tile, ptrdiff_t *x_pixel, size_t first) {
     const corr2d_plan *plan = p->job->plan;
@@ -351,7 +357,7 @@ static void run_tiles(const pass *p, size_t first, size_t tiles, size_t pixels) 
     if (plan->threes) {
         pack_threes(p->job, &tile, first);
         tile.offsets = NULL;
-        if (tiles > 1) fetch_threes(p, &tile, x_pixel, first + tiles * pixels);
+        if (tiles > 1 && fetches_threes(plan)) fetch_threes(p, &tile, x_pixel, first + tiles * pixels);
     } else {
         list_vectors(p, &tile, x_pixel, first, tiles);
         tile.x = p->x;
