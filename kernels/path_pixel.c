@@ -18,12 +18,22 @@
 /* At 48 pixels 832 taps take 156 KiB, which the second cache streams as fast as they are used. */
 #define BLOCK_TAPS 832
 
+/* Where a strip repeats columns for each tap: its channels are fewer, so that it has room for more rows. */
+#define RAGGED_TAPS 350
+
 /*
  * Tiles are packed in groups of about this many floats, at least one. Short sums write y fast, so that it matters how:
  * a panel of four channels along a group of many tiles is four streams, and not as many as there are channels.
  */
 #define GROUP_FLOATS (24u << 10)
 #define MOST_TILES 56
+
+/*
+ * Sums so long are in groups that half of the first cache or a little more holds, up to 3 % faster, where vectors are
+ * shorter than a line. Where they are not a tile alone may take as much, and groups of one gained nothing.
+ */
+#define LONG_SUM 128
+#define LONG_SUM_FLOATS (8u << 10)
 
 /* Sums of so many taps are packed straight from x, if they can be, in groups of a third of a 48 KiB first cache. */
 #define MOST_THREE_TAPS 288
@@ -93,7 +103,8 @@ static size_t strip_tiles(const corr2d_plan *plan) {
 
 /* Whole tiles in a group that is packed. A tile's floats may have wrapped to none. */
 static size_t packed_tiles(const corr2d_plan *plan, size_t tile_floats) {
-    const size_t group = plan->threes ? THREES_FLOATS : GROUP_FLOATS;
+    const bool is_long = plan->offset_count >= LONG_SUM && plan->kernels->lanes < LINE_FLOATS;
+    const size_t group = plan->threes ? THREES_FLOATS : is_long ? LONG_SUM_FLOATS : GROUP_FLOATS;
     const size_t fit = corr2d_max(1, corr2d_min(MOST_TILES, group / corr2d_max(1, tile_floats)));
     return corr2d_min(fit, strip_tiles(plan));
 }
@@ -155,9 +166,10 @@ static bool one_pixel(const corr2d_layer *layer) {
 }
 
 /* About equal blocks, of which the last is no single tap. */
-CORR2D_COLD static size_t block_channels(const corr2d_layer *layer) {
+CORR2D_COLD static size_t block_channels(const corr2d_layer *layer, size_t lanes) {
     const bool pointwise = corr2d_layer_taps(layer) == layer->group_in;
-    size_t block = corr2d_plan_block(layer, BLOCK_TAPS);
+    const bool ragged = layer->columns.taps > 1 && layer->columns.out % lanes;
+    size_t block = corr2d_plan_block(layer, ragged ? RAGGED_TAPS : BLOCK_TAPS);
     while (pointwise && layer->group_in % block == 1) block++;
     return block;
 }
@@ -165,7 +177,7 @@ CORR2D_COLD static size_t block_channels(const corr2d_layer *layer) {
 CORR2D_COLD static void cut(corr2d_plan *plan, bool *overflow) {
     const bool one = one_pixel(&plan->layer);
     plan->unit_groups = plan->layer.groups;
-    plan->block = one ? plan->layer.group_in : block_channels(&plan->layer);
+    plan->block = one ? plan->layer.group_in : block_channels(&plan->layer, plan->kernels->lanes);
     plan->offset_count = plan->block * plan->layer.rows.taps * plan->layer.columns.taps;
     corr2d_plan_set_panels(plan, plan->kernels->panel_rows, plan->kernels->panel_rows, overflow);
     plan->threes = !one && fits_threes(&plan->layer, plan->kernels);
@@ -263,14 +275,15 @@ static void run_each(const pass *p, corr2d_tile *tile, size_t first, size_t from
     }
 }
 
-/* Where the vectors of `tiles` tiles lie, from pixel `first` on. */
+/* Where the vectors of `tiles` tiles lie, from pixel `first` on; those of corr2d_threes_fn in x, where they begin. */
 static void list_vectors(const pass *p, const corr2d_tile *tile, ptrdiff_t *x_pixel, size_t first, size_t tiles) {
     const size_t lanes = p->job->plan->kernels->lanes, width = p->job->out.width;
+    const size_t step = p->job->plan->threes ? 2 : 1;
     size_t row = first / width * p->row, column = first % width;
     for (size_t i = 0; i < tiles; i++) {
         for (size_t at = 0; at < tile->pixels; at += lanes) {
             const size_t left = tile->pixels - at;
-            *x_pixel++ = (ptrdiff_t)(row + column - (left > lanes ? 0 : tile->back));
+            *x_pixel++ = (ptrdiff_t)(row + step * column - (left > lanes ? 0 : tile->back));
             for (column += corr2d_min(lanes, left); column >= width; column -= width) row += p->row;
         }
     }
@@ -316,6 +329,22 @@ static void pack_threes(const corr2d_job *job, const corr2d_tile *tile, size_t f
     }
 }
 
+/* With vectors of less than a line it pays only where x may be in no near cache, and costs 1 % elsewhere. */
+static bool fetches_threes(const corr2d_plan *plan) {
+    const corr2d_layer *layer = &plan->layer;
+    return plan->kernels->lanes >= LINE_FLOATS || layer->group_in * layer->rows.in * layer->columns.in > FAR_FLOATS;
+}
+
+/* What as many tiles from pixel `first` on will be packed from is brought nearer, a line with each tap. */
+static void fetch_threes(const pass *p, corr2d_tile *tile, ptrdiff_t *x_pixel, size_t first) {
+    const corr2d_plan *plan = p->job->plan;
+    list_vectors(p, tile, x_pixel, first, tile->tiles);
+    tile->x = p->x + p->job->out.column; /* once more, for the stride */
+    tile->x_pixel = x_pixel;
+    tile->fetched = plan->offsets;
+    tile->ahead = -(ptrdiff_t)(plan->layer.rows.pad * plan->layer.x.row);
+}
+
 /* `tiles` tiles of `pixels` pixels each, from pixel `first` on, which are side by side in y or one. */
 static void run_tiles(const pass *p, size_t first, size_t tiles, size_t pixels) {
     const corr2d_plan *plan = p->job->plan;
@@ -328,6 +357,7 @@ static void run_tiles(const pass *p, size_t first, size_t tiles, size_t pixels) 
     if (plan->threes) {
         pack_threes(p->job, &tile, first);
         tile.offsets = NULL;
+        if (tiles > 1 && fetches_threes(plan)) fetch_threes(p, &tile, x_pixel, first + tiles * pixels);
     } else {
         list_vectors(p, &tile, x_pixel, first, tiles);
         tile.x = p->x;

@@ -71,13 +71,21 @@ Test(orientation, of_a_single_tap_is_over_narrower_vectors) {
     }
 }
 
-/* 831 blocks of 832 channels would leave one. */
-Test(orientation, of_pixels_leaves_no_block_of_a_single_tap) {
+/* The input channels of a block. */
+static size_t block_of(const corr2d_kernels *kernels, corr2d_spec spec) {
+    const corr2d_plan plan = plan_of(kernels, spec);
+    cr_assert(plan.path == &corr2d_path_pixel, "%s", kernels->name);
+    return plan.block;
+}
+
+/* 831 blocks of 832 channels would leave one. Rows of 130 outputs are no whole vectors, those of 144 are. */
+Test(orientation, of_pixels_leaves_no_block_of_a_single_tap_and_has_shorter_ones_for_ragged_rows) {
     const size_t channels = 832 * 831 + 1;
     for (size_t i = 0; corr2d_dispatch_at(corr2d_cpu_flags(), i); i++) {
         const corr2d_kernels *const kernels = corr2d_dispatch_at(corr2d_cpu_flags(), i);
-        const corr2d_plan plan = plan_of(kernels, square(channels, 4, 1, 1));
-        cr_assert(plan.path == &corr2d_path_pixel && channels % plan.block > 1, "%s", kernels->name);
+        cr_assert(channels % block_of(kernels, square(channels, 4, 1, 1)) > 1, "%s", kernels->name);
+        cr_assert(block_of(kernels, square(64, 130, 8, 3)) == (kernels->lanes > 1 ? 32 : 64), "%s", kernels->name);
+        cr_assert(block_of(kernels, square(64, 144, 8, 3)) == 64, "%s", kernels->name);
     }
 }
 
