@@ -15,6 +15,7 @@ enum { LEAST_ROUNDS = 3, CALL_LIMIT = 100000, CREATIONS = 3 };
 
 static const double round_seconds = 2e-3;
 static const double creation_seconds = 50e-3; /* what takes longer is made only once */
+static const double warm_seconds = 20e-3;     /* what takes longer finds nothing of its tensors in the caches */
 
 /* One engine on one layer, while it is measured. */
 typedef struct runner {
@@ -190,7 +191,9 @@ static outcome start_runner(session *s, const problem *p, size_t e, const float 
 }
 
 /* Whether an untimed call goes first: x and y may have left the caches since the last round, and threads sleep. */
-static bool is_warmed(const session *s, const runner *r) { return r->calls > 1 || s->cold || pool_threads() > 1; }
+static bool is_warmed(const session *s, const runner *r) {
+    return r->call_seconds < warm_seconds || s->cold || pool_threads() > 1;
+}
 
 static double round_cost(const session *s, const runner *r) {
     return (double)(r->calls + is_warmed(s, r)) * r->call_seconds + rest_seconds();
