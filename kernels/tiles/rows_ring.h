@@ -191,8 +191,17 @@ static inline void ring_planes(const corr2d_planes *all) {
 
 #include "kernels/tiles/rows_pairs.h"
 #include "kernels/tiles/rows_strided.h"
+#ifdef PICKS
+#include "kernels/tiles/rows_fourteen.h"
+#endif
 
 static void depthwise_rows(const corr2d_planes *all) {
+#ifdef PICKS
+    if (all->taps_across == 5 && all->stride == 2 && strided_even(all) && all->x_columns == STRIDED_COLUMNS) {
+        planes_fourteen(all);
+        return;
+    }
+#endif
     if (all->taps_across == 3 && all->stride == 2) {
         strided_planes(all);
     } else if (all->taps_across == 3) {

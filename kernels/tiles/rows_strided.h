@@ -17,7 +17,7 @@ typedef enum strided_form {
     STRIDED_MASKED,   /* a row of up to a vector */
     STRIDED_LEFT,     /* two vectors, whose first input is before x, and the others in it */
     STRIDED_MIDDLE,   /* two vectors, all of whose inputs are in x */
-    STRIDED_ANYWHERE, /* one or two vectors */
+    STRIDED_ANYWHERE, /* one vector */
 } strided_form;
 
 typedef struct strided_call {
@@ -62,19 +62,18 @@ ALWAYS_INLINE f32xn strided_before(const strided_state *r, f32xn third) {
 
 /* The inputs of the three taps across. */
 ALWAYS_INLINE void strided_load(f32xn *in, const strided_state *r, const strided_call *call, const float *x,
-                                size_t vector, size_t vectors, strided_form form) {
+                                size_t vector, strided_form form) {
     const bool any = form == STRIDED_ANYWHERE, masked = form == STRIDED_MASKED;
-    const bool ends = masked || (any && vector + 1 == vectors);
     const float *const x_high = x + (form == STRIDED_FOURTEEN ? LANES - 2 : LANES);
     const f32xn low = masked ? f32xn_load_mask(x, call->inside[0]) : f32xn_load(x);
-    const f32xn high = ends ? f32xn_load_mask(x_high, call->inside[1]) : f32xn_load(x_high);
+    const f32xn high = masked || any ? f32xn_load_mask(x_high, call->inside[1]) : f32xn_load(x_high);
     f32xn even;
     f32xn_split_parts(low, high, in + 1, in + 2);
     if (vector == 0 && form <= STRIDED_LEFT) {
         in[0] = strided_before(r, in[2]);
         return;
     }
-    const f32xn low_before = any && vector == 0 ? f32xn_load_mask(x - 2, call->before) : f32xn_load(x - 2);
+    const f32xn low_before = any ? f32xn_load_mask(x - 2, call->before) : f32xn_load(x - 2);
     f32xn_split_parts(low_before, f32xn_load(x + LANES - 2), &even, in);
 }
 
@@ -110,14 +109,14 @@ ALWAYS_INLINE void strided_run(strided_state *r, const strided_call *call, size_
         f32xn next[2], in[3];
         UNROLL for (size_t s = 0; s < vectors; s++) {
             IN_ORDER;
-            strided_load(in, r, call, r->x[s], s, vectors, form);
+            strided_load(in, r, call, r->x[s], s, form);
             r->x[s] += r->x_step;
             UNROLL for (size_t v = 0; v < 3; v++) r->acc[s] = f32xn_fma(in[v], r->w[3 + v], r->acc[s]);
         }
         UNROLL for (size_t s = 0; s < vectors; s++) {
             IN_ORDER;
             if (s == 0) next[0] = next[1] = f32xn_splat(r->bias[0]);
-            strided_load(in, r, call, r->x_next[s], s, vectors, form);
+            strided_load(in, r, call, r->x_next[s], s, form);
             r->x_next[s] += r->x_step;
             UNROLL for (size_t v = 0; v < 3; v++) {
                 r->acc[s] = f32xn_fma(in[v], r->w[6 + v], r->acc[s]);
@@ -159,7 +158,7 @@ ALWAYS_INLINE void strided_tile(const strided_call *call, size_t vectors, stride
         r.acc[s] = f32xn_splat(r.bias[0]);
         if (second - 1 < x_rows) {
             f32xn in[3];
-            strided_load(in, &r, call, call->x[s] + (second - 1) * all->x_row, s, vectors, form);
+            strided_load(in, &r, call, call->x[s] + (second - 1) * all->x_row, s, form);
             UNROLL for (size_t v = 0; v < 3; v++) r.acc[s] = f32xn_fma(in[v], r.w[v], r.acc[s]);
         }
     }
@@ -208,8 +207,7 @@ ALWAYS_INLINE void strided_maps(const corr2d_planes *all, size_t vectors, stride
 NOT_INLINE void planes_strided_masked(const strided_call *call) { strided_tile(call, 1, STRIDED_MASKED); }
 NOT_INLINE void planes_strided_left(const strided_call *call) { strided_tile(call, 2, STRIDED_LEFT); }
 NOT_INLINE void planes_strided_middle(const strided_call *call) { strided_tile(call, 2, STRIDED_MIDDLE); }
-NOT_INLINE void planes_strided_anywhere(const strided_call *call) { strided_tile(call, 2, STRIDED_ANYWHERE); }
-NOT_INLINE void planes_strided_last(const strided_call *call) { strided_tile(call, 1, STRIDED_ANYWHERE); }
+NOT_INLINE void planes_strided_anywhere(const strided_call *call) { strided_tile(call, 1, STRIDED_ANYWHERE); }
 NOT_INLINE void planes_strided_pairs(const corr2d_planes *all) { strided_maps(all, 2, STRIDED_LEFT); }
 #ifdef PICKS
 NOT_INLINE void planes_strided_fourteen(const corr2d_planes *all) { strided_maps(all, 1, STRIDED_FOURTEEN); }
@@ -226,19 +224,27 @@ static inline void strided_go(strided_call *call, size_t first, size_t second, s
     fn(call);
 }
 
+/* One vector. */
+static inline void strided_one(strided_call *call, size_t column) {
+    const corr2d_planes *all = call->c->all;
+    call->before = f32xn_mask_between(all->before > 0 && column == 0 ? 2 : 0, LANES);
+    call->inside[1] = column + LANES == all->columns ? call->c->inside[1] : f32xn_mask_of(LANES);
+    strided_go(call, column, column, planes_strided_anywhere);
+}
+
 /* A band of rows that are longer than a vector, of which the last one may overlap that before it. */
 static inline void strided_across(strided_call *call) {
     const corr2d_planes *all = call->c->all;
     const size_t width = all->columns, last = width - LANES;
     for (size_t column = 0; column < width; column += 2 * LANES) {
         const size_t first = column < last ? column : last, second = first + LANES < last ? first + LANES : last;
-        const bool left = all->before > 0 && first == 0, right = call->c->right && second == last;
-        call->before = f32xn_mask_between(left ? 2 : 0, LANES);
-        strided_go(call, first, second,
-                   first == last ? planes_strided_last
-                   : right       ? planes_strided_anywhere
-                   : left        ? planes_strided_left
-                                 : planes_strided_middle);
+        if (second > first && (second < last || !call->c->right)) {
+            const bool left = all->before > 0 && first == 0;
+            strided_go(call, first, second, left ? planes_strided_left : planes_strided_middle);
+        } else {
+            strided_one(call, first);
+            if (second > first) strided_one(call, second);
+        }
     }
 }
 
@@ -258,11 +264,17 @@ static inline void strided_down(strided_call *call) {
     }
 }
 
+/* Maps of even size of which a kernel's half lies before the first output's middle, and less behind the last one's. */
+static inline bool strided_even(const corr2d_planes *all) {
+    const size_t half = all->taps_across / 2;
+    return all->above == half && all->before == half && all->x_rows == 2 * all->rows &&
+           all->x_columns == 2 * all->columns;
+}
+
 static inline void strided_planes(const corr2d_planes *all) {
     const rows_channel c = rows_cut(all);
     strided_call call = {.c = &c, .inside = {c.inside[0], c.inside[1]}};
-    const bool even = all->above == 1 && all->before == 1 && all->x_rows == 2 * all->rows;
-    if (even && all->x_columns == 2 * all->columns) {
+    if (strided_even(all)) {
 #ifdef PICKS
         if (all->x_columns == STRIDED_COLUMNS) {
             planes_strided_fourteen(all);
