@@ -81,7 +81,8 @@ ALWAYS_INLINE void picked_tile(const columns_call *c, size_t taps, columns_form 
     }
     for (size_t row = 0; row < rows; row++) {
         UNROLL for (size_t s = 0; s < PICKED_STREAMS; s++) {
-            UNROLL for (size_t a = 0; a < early; a++) r.acc[s][a] = r.acc[s][a + 1];
+            r.acc[s][0] = r.acc[s][1];
+            if (early > 1) r.acc[s][1] = r.acc[s][2];
             r.acc[s][early] = bias[s];
         }
         UNROLL for (size_t below = 0; below < 2; below++, number++) {

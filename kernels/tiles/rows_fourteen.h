@@ -16,24 +16,29 @@ typedef struct fourteen_state {
     const float *x[2], *w[2], *bias[2];
     float *y[2];
     f32xn acc[2][3]; /* of the row that is finished next, and of the next ones */
-    f32xn_lanes before, behind;
 } fourteen_state;
+
+/* Of every other column the inputs of the v-th tap across. */
+ALWAYS_INLINE f32xn fourteen_tap(f32xn columns, size_t v) {
+    if (v < 2) return f32xn_clear_first(f32xn_pick(columns, f32xn_lanes_load(strided_lanes_before[1])));
+    return v < 4 ? columns : f32xn_clear_last(f32xn_pick(columns, f32xn_lanes_load(fourteen_lanes_behind)));
+}
 
 /* A row of inputs for acc[first] ... acc[end - 1], which it reaches with the u-th row of taps, or 2 or 4 less. */
 ALWAYS_INLINE void fourteen_add(fourteen_state *r, size_t x_row, size_t u, size_t first, size_t end) {
     UNROLL for (size_t s = 0; s < 2; s++) {
-        f32xn in[FOURTEEN_TAPS];
+        f32xn even, odd;
         IN_ORDER;
-        f32xn_split_parts(f32xn_load(r->x[s]), f32xn_load(r->x[s] + LANES - 2), in + 2, in + 3);
-        in[0] = f32xn_clear_first(f32xn_pick(in[2], r->before));
-        in[1] = f32xn_clear_first(f32xn_pick(in[3], r->before));
-        in[4] = f32xn_clear_last(f32xn_pick(in[2], r->behind));
+        f32xn_split_parts(f32xn_load(r->x[s]), f32xn_load(r->x[s] + LANES - 2), &even, &odd);
         r->x[s] += x_row;
         UNROLL for (size_t v = 0; v < FOURTEEN_TAPS; v++) {
+            const f32xn in = fourteen_tap(v % 2 ? odd : even, v);
             UNROLL for (size_t a = first; a < end; a++) {
                 const f32xn w_f32xn = f32xn_splat(r->w[s][(u - 2 * a) * FOURTEEN_TAPS + v]);
-                r->acc[s][a] = f32xn_fma(in[v], w_f32xn, r->acc[s][a]);
+                r->acc[s][a] = f32xn_fma(in, w_f32xn, r->acc[s][a]);
+                HOLD(r->acc[s][a]);
             }
+            IN_ORDER;
         }
     }
 }
@@ -55,8 +60,7 @@ ALWAYS_INLINE void fourteen_store(fourteen_state *r, const corr2d_planes *all, b
 /* Two rows and columns of padding before them, and one behind. A single channel is done twice. */
 NOT_INLINE void planes_fourteen(const corr2d_planes *all) {
     const bool clamped = clamps(all->lo, all->hi);
-    fourteen_state r = {.before = f32xn_lanes_load(strided_lanes_before[1]),
-                        .behind = f32xn_lanes_load(fourteen_lanes_behind)};
+    fourteen_state r;
     for (size_t i = 0; i < all->channels; i += 2) {
         UNROLL for (size_t s = 0; s < 2; s++) {
             const size_t channel = i + s < all->channels ? i + s : i;

@@ -34,11 +34,8 @@ typedef struct strided_state {
     const float *x[2], *x_next[2]; /* an output's second row of inputs, and its third */
     float *y[2];
     size_t x_step, y_step, steps, far; /* `far`: from an input to one that is fetched */
-    const float *bias, *zeros, *clamp; /* the last two floats of an activation, or NULL */
+    const float *bias, *clamp;         /* the last two floats of an activation, or NULL */
     f32xn acc[2], w[9];
-#ifdef PICKS
-    f32xn_lanes lanes_before;
-#endif
 } strided_state;
 
 #ifdef PICKS
@@ -51,18 +48,18 @@ static const int32_t strided_lanes[LANES] = {0, 1, 4, 2, 2, 3, 6, 7};
 #endif
 
 /* Of a row's beginning the first tap's inputs: the third's, one output on. */
-ALWAYS_INLINE f32xn strided_before(const strided_state *r, f32xn third) {
+ALWAYS_INLINE f32xn strided_before(f32xn third, strided_form form) {
 #ifdef PICKS
-    return f32xn_clear_first(f32xn_pick(third, r->lanes_before));
+    const f32xn_lanes lanes = f32xn_lanes_load(strided_lanes_before[form == STRIDED_FOURTEEN]);
+    return f32xn_clear_first(f32xn_pick(third, lanes));
 #else
-    (void)r;
+    (void)form;
     return f32xn_push_zero(third);
 #endif
 }
 
 /* The inputs of the three taps across. */
-ALWAYS_INLINE void strided_load(f32xn *in, const strided_state *r, const strided_call *call, const float *x,
-                                size_t vector, strided_form form) {
+ALWAYS_INLINE void strided_load(f32xn *in, const strided_call *call, const float *x, size_t vector, strided_form form) {
     const bool any = form == STRIDED_ANYWHERE, masked = form == STRIDED_MASKED;
     const float *const x_high = x + (form == STRIDED_FOURTEEN ? LANES - 2 : LANES);
     const f32xn low = masked ? f32xn_load_mask(x, call->inside[0]) : f32xn_load(x);
@@ -70,7 +67,7 @@ ALWAYS_INLINE void strided_load(f32xn *in, const strided_state *r, const strided
     f32xn even;
     f32xn_split_parts(low, high, in + 1, in + 2);
     if (vector == 0 && form <= STRIDED_LEFT) {
-        in[0] = strided_before(r, in[2]);
+        in[0] = strided_before(in[2], form);
         return;
     }
     const f32xn low_before = any ? f32xn_load_mask(x - 2, call->before) : f32xn_load(x - 2);
@@ -80,95 +77,91 @@ ALWAYS_INLINE void strided_load(f32xn *in, const strided_state *r, const strided
 /* A row of outputs is finished. */
 ALWAYS_INLINE void strided_store(strided_state *r, const strided_call *call, size_t vectors, strided_form form) {
     if (r->clamp) {
-        UNROLL for (size_t s = 0; s < vectors; s++) {
-            r->acc[s] = f32xn_clamp(r->acc[s], f32xn_splat(r->clamp[0]), f32xn_splat(r->clamp[1]));
-        }
+        EACH(s, vectors, 2) { r->acc[s] = f32xn_clamp(r->acc[s], f32xn_splat(r->clamp[0]), f32xn_splat(r->clamp[1])); }
     }
-    UNROLL for (size_t s = 0; s < vectors; s++) {
+    EACH(s, vectors, 2) {
         f32xn y_f32xn = r->acc[s];
 #ifdef PICKS
         if (form == STRIDED_FOURTEEN) {
             y_f32xn = f32xn_pick(y_f32xn, f32xn_lanes_load(strided_lanes));
-            f32xn_store_quads(r->y[s], 3, f32xn_add(y_f32xn, f32xn_load(r->zeros)));
+            f32xn_store_quads(r->y[s], 3, f32xn_add(y_f32xn, f32xn_splat(0.0f)));
             continue;
         }
 #endif
-        y_f32xn = f32xn_add(f32xn_order_parts(y_f32xn), f32xn_load(r->zeros));
+        y_f32xn = f32xn_add(f32xn_order_parts(y_f32xn), f32xn_splat(0.0f));
         if (form == STRIDED_MASKED) {
             f32xn_store_part(r->y[s], y_f32xn, call->c->all->columns);
         } else {
             f32xn_store(r->y[s], y_f32xn);
         }
     }
-    UNROLL for (size_t s = 0; s < vectors; s++) r->y[s] += r->y_step;
+    EACH(s, vectors, 2) r->y[s] += r->y_step;
 }
 
 /* Rows of outputs, at least one: of each the second and third rows of inputs, which is the next one's first. */
 ALWAYS_INLINE void strided_run(strided_state *r, const strided_call *call, size_t vectors, strided_form form) {
     do {
         f32xn next[2], in[3];
-        UNROLL for (size_t s = 0; s < vectors; s++) {
+        EACH(s, vectors, 2) {
             IN_ORDER;
-            strided_load(in, r, call, r->x[s], s, form);
+            strided_load(in, call, r->x[s], s, form);
             r->x[s] += r->x_step;
             UNROLL for (size_t v = 0; v < 3; v++) r->acc[s] = f32xn_fma(in[v], r->w[3 + v], r->acc[s]);
+            HOLD(r->acc[s]);
         }
-        UNROLL for (size_t s = 0; s < vectors; s++) {
+        EACH(s, vectors, 2) {
             IN_ORDER;
             if (s == 0) next[0] = next[1] = f32xn_splat(r->bias[0]);
-            strided_load(in, r, call, r->x_next[s], s, form);
+            strided_load(in, call, r->x_next[s], s, form);
             r->x_next[s] += r->x_step;
             UNROLL for (size_t v = 0; v < 3; v++) {
                 r->acc[s] = f32xn_fma(in[v], r->w[6 + v], r->acc[s]);
                 next[s] = f32xn_fma(in[v], r->w[v], next[s]);
             }
+            HOLD(r->acc[s]);
+            HOLD(next[s]);
         }
-        UNROLL for (size_t s = 0; s < vectors; s++) {
+        EACH(s, vectors, 2) {
             if (form < STRIDED_LEFT) continue;
             __builtin_prefetch(r->x[s] + r->far, 0, 3);
             __builtin_prefetch(r->x_next[s] + r->far, 0, 3);
         }
         strided_store(r, call, vectors, form);
-        UNROLL for (size_t s = 0; s < vectors; s++) r->acc[s] = next[s];
+        r->acc[0] = next[0];
+        r->acc[1] = next[1];
     } while (--r->steps);
 }
 
-ALWAYS_INLINE strided_state strided_begin(const corr2d_planes *all, bool clamped, strided_form form) {
-    strided_state r = {.x_step = 2 * all->x_row, .y_step = all->y_row, .zeros = all->zeros};
-    r.clamp = clamped ? &all->lo : NULL;
-#ifdef PICKS
-    r.lanes_before = f32xn_lanes_load(strided_lanes_before[form == STRIDED_FOURTEEN]);
-#endif
-    (void)form;
-    return r;
+ALWAYS_INLINE void strided_begin(strided_state *r, const corr2d_planes *all, bool clamped) {
+    r->x_step = 2 * all->x_row;
+    r->y_step = all->y_row;
+    r->clamp = clamped ? &all->lo : NULL;
 }
 
-/* Down a band. */
+/* Down a band. Where x has the first output's first row, a step before gives it; what that stores is written over. */
 ALWAYS_INLINE void strided_tile(const strided_call *call, size_t vectors, strided_form form) {
     const corr2d_planes *all = call->c->all;
     const size_t end = call->row + call->rows, x_rows = all->x_rows;
-    size_t row = call->row, second = 2 * row - all->above + 1;
-    strided_state r = strided_begin(all, call->c->clamped, form);
+    size_t second = 2 * call->row - all->above + 1;
+    size_t early = second - 1 < x_rows ? 1 : 0;
+    strided_state r;
+    strided_begin(&r, all, call->c->clamped);
     r.y[0] = call->y[0];
     r.y[1] = call->y[1];
     r.bias = call->bias;
     r.far = call->far;
     UNROLL for (size_t t = 0; t < 9; t++) r.w[t] = f32xn_splat(call->weights[t]);
-    UNROLL for (size_t s = 0; s < vectors; s++) {
-        r.acc[s] = f32xn_splat(r.bias[0]);
-        if (second - 1 < x_rows) {
-            f32xn in[3];
-            strided_load(in, &r, call, call->x[s] + (second - 1) * all->x_row, s, form);
-            UNROLL for (size_t v = 0; v < 3; v++) r.acc[s] = f32xn_fma(in[v], r.w[v], r.acc[s]);
-        }
-    }
-    for (size_t steps; row < end; row += steps, second += 2 * steps) {
+    r.acc[0] = r.acc[1] = f32xn_splat(r.bias[0]);
+    second -= 2 * early;
+    for (size_t row = call->row - early, steps; row != end; row += steps, second += 2 * steps) {
         const size_t inside = (x_rows - second) / 2, left = end - row;
         const bool in_x = second < x_rows, next_in_x = second + 1 < x_rows;
-        r.steps = steps = !in_x || !next_in_x ? 1 : inside < left ? inside : left;
-        UNROLL for (size_t s = 0; s < vectors; s++) {
-            r.x[s] = in_x ? call->x[s] + second * all->x_row : r.zeros + 2;
-            r.x_next[s] = next_in_x ? call->x[s] + (second + 1) * all->x_row : r.zeros + 2;
+        r.steps = steps = early || !in_x || !next_in_x ? 1 : inside < left ? inside : left;
+        r.y_step = early ? 0 : all->y_row;
+        early = 0;
+        EACH(s, vectors, 2) {
+            r.x[s] = in_x ? call->x[s] + second * all->x_row : all->zeros + 2;
+            r.x_next[s] = next_in_x ? call->x[s] + (second + 1) * all->x_row : all->zeros + 2;
         }
         strided_run(&r, call, vectors, form);
     }
@@ -181,7 +174,8 @@ ALWAYS_INLINE void strided_tile(const strided_call *call, size_t vectors, stride
 ALWAYS_INLINE void strided_maps(const corr2d_planes *all, size_t vectors, strided_form form) {
     const float *x = all->x, *w = all->weights;
     float *y = all->y;
-    strided_state r = strided_begin(all, clamps(all->lo, all->hi), form);
+    strided_state r;
+    strided_begin(&r, all, clamps(all->lo, all->hi));
     r.bias = all->bias;
     r.far = all->x_channel;
     for (size_t i = all->channels; i > 0; i--) {
@@ -191,10 +185,8 @@ ALWAYS_INLINE void strided_maps(const corr2d_planes *all, size_t vectors, stride
         r.x[1] = x + 2 * second;
         r.y[0] = y;
         r.y[1] = y + second;
-        UNROLL for (size_t s = 0; s < vectors; s++) {
-            r.x_next[s] = r.x[s] + all->x_row;
-            r.acc[s] = f32xn_splat(r.bias[0]);
-        }
+        r.acc[0] = r.acc[1] = f32xn_splat(r.bias[0]);
+        EACH(s, vectors, 2) r.x_next[s] = r.x[s] + all->x_row;
         UNROLL for (size_t t = 0; t < 9; t++) r.w[t] = f32xn_splat(w[t]);
         strided_run(&r, NULL, vectors, form);
         x += all->x_channel;
@@ -227,7 +219,7 @@ static inline void strided_go(strided_call *call, size_t first, size_t second, s
 /* One vector. */
 static inline void strided_one(strided_call *call, size_t column) {
     const corr2d_planes *all = call->c->all;
-    call->before = f32xn_mask_between(all->before > 0 && column == 0 ? 2 : 0, LANES);
+    call->before = f32xn_mask_between(column == 0 ? 1 + all->before : 0, LANES);
     call->inside[1] = column + LANES == all->columns ? call->c->inside[1] : f32xn_mask_of(LANES);
     strided_go(call, column, column, planes_strided_anywhere);
 }
@@ -238,9 +230,9 @@ static inline void strided_across(strided_call *call) {
     const size_t width = all->columns, last = width - LANES;
     for (size_t column = 0; column < width; column += 2 * LANES) {
         const size_t first = column < last ? column : last, second = first + LANES < last ? first + LANES : last;
-        if (second > first && (second < last || !call->c->right)) {
-            const bool left = all->before > 0 && first == 0;
-            strided_go(call, first, second, left ? planes_strided_left : planes_strided_middle);
+        const bool begins = first > 0 || all->before > 0, ends = second == last && call->c->right;
+        if (second > first && begins && !ends) {
+            strided_go(call, first, second, first ? planes_strided_middle : planes_strided_left);
         } else {
             strided_one(call, first);
             if (second > first) strided_one(call, second);
