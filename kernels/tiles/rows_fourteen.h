@@ -24,8 +24,8 @@ ALWAYS_INLINE f32xn fourteen_tap(f32xn columns, size_t v) {
     return v < 4 ? columns : f32xn_clear_last(f32xn_pick(columns, f32xn_lanes_load(fourteen_lanes_behind)));
 }
 
-/* A row of inputs for acc[first] ... acc[end - 1], which it reaches with the u-th row of taps, or 2 or 4 less. */
-ALWAYS_INLINE void fourteen_add(fourteen_state *r, size_t x_row, size_t u, size_t first, size_t end) {
+/* A row of inputs for acc[0] ... acc[end - 1], which it reaches with the u-th row of taps, or 2 or 4 less. */
+ALWAYS_INLINE void fourteen_add(fourteen_state *r, size_t x_row, size_t u, size_t end) {
     UNROLL for (size_t s = 0; s < 2; s++) {
         f32xn even, odd;
         IN_ORDER;
@@ -33,7 +33,7 @@ ALWAYS_INLINE void fourteen_add(fourteen_state *r, size_t x_row, size_t u, size_
         r->x[s] += x_row;
         UNROLL for (size_t v = 0; v < FOURTEEN_TAPS; v++) {
             const f32xn in = fourteen_tap(v % 2 ? odd : even, v);
-            UNROLL for (size_t a = first; a < end; a++) {
+            EACH(a, end, 3) {
                 const f32xn w_f32xn = f32xn_splat(r->w[s][(u - 2 * a) * FOURTEEN_TAPS + v]);
                 r->acc[s][a] = f32xn_fma(in, w_f32xn, r->acc[s][a]);
                 HOLD(r->acc[s][a]);
@@ -70,13 +70,13 @@ NOT_INLINE void planes_fourteen(const corr2d_planes *all) {
             r.bias[s] = all->bias + channel;
             UNROLL for (size_t a = 0; a < 3; a++) r.acc[s][a] = f32xn_splat(r.bias[s][0]);
         }
-        fourteen_add(&r, all->x_row, 2, 0, 2);
+        fourteen_add(&r, all->x_row, 2, 2);
         for (size_t row = all->rows; row > 1; row--) {
-            fourteen_add(&r, all->x_row, 3, 0, 2);
-            fourteen_add(&r, all->x_row, 4, 0, 3);
+            fourteen_add(&r, all->x_row, 3, 2);
+            fourteen_add(&r, all->x_row, 4, 3);
             fourteen_store(&r, all, clamped);
         }
-        fourteen_add(&r, all->x_row, 3, 0, 1);
+        fourteen_add(&r, all->x_row, 3, 1);
         fourteen_store(&r, all, clamped);
     }
 }
