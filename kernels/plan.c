@@ -100,10 +100,15 @@ static const corr2d_path *choose_path(const corr2d_layer *layer, const corr2d_ke
     return across_channels(layer, kernels) && fit ? &corr2d_path_channel : &corr2d_path_pixel;
 }
 
+/* So do 3x3 kernels with stride 2 on planes with rows of more outputs, and on maps that those have a tile for. */
+#define NARROWER_COLUMNS 28
+#define NARROWER_MAP 14
+
 /*
  * Whether tiles of narrower vectors are better, as measured: for groups that fill theirs and not the wider ones; for
  * few channels of depthwise layers, of which half a vector is left; and over pixels, where their planes are packed,
- * for rows that fill half a vector at most. Sums of one tap are not for the wider tiles.
+ * for rows that fill half a vector at most, and where they are not, for some with a stride. Sums of one tap are not for
+ * the wider tiles.
  */
 static bool wants_narrower(const corr2d_path *path, const corr2d_layer *layer, const corr2d_kernels *kernels) {
     const corr2d_axis *columns = &layer->columns;
@@ -117,8 +122,10 @@ static bool wants_narrower(const corr2d_path *path, const corr2d_layer *layer, c
         return corr2d_layer_taps(layer) == 1 ||
                (layer->groups > 1 && layer->group_out == kernels->narrower->panel_rows);
     }
-    if (path != &corr2d_path_depthwise_pixel || corr2d_rows_fit(layer, kernels, true)) return false;
-    return columns->out <= half;
+    if (path != &corr2d_path_depthwise_pixel) return false;
+    if (!corr2d_rows_fit(layer, kernels, true)) return columns->out <= half;
+    return columns->taps == 3 && columns->stride == 2 && corr2d_rows_fit(layer, kernels->narrower, true) &&
+           (columns->out > NARROWER_COLUMNS || columns->in == NARROWER_MAP);
 }
 
 /* Sets aside `count` elements of `size` bytes at the end of a block of *bytes, aligned; returns where. */

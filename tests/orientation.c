@@ -9,6 +9,7 @@
 #include <criterion/criterion.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { MOST_WEIGHTS = 832 * 832 };
 
@@ -227,6 +228,15 @@ static void in_blocks(const corr2d_plan *plan) {
     in_place(plan);
 }
 
+static void over_narrower_vectors(const corr2d_plan *plan) {
+    cr_expect(plan->kernels->narrower == NULL && plan->rows_in_place == (plan->kernels->depthwise_rows != NULL), "%s",
+              plan->variant);
+}
+
+static void over_its_own_vectors(const corr2d_plan *plan) {
+    cr_expect(strcmp(plan->kernels->name, plan->variant) == 0, "%s", plan->variant);
+}
+
 static void tap_by_tap(const corr2d_plan *plan) { cr_expect(!plan->rows_in_place, "%s", plan->variant); }
 
 Test(orientation, of_depthwise_layers_is_in_blocks_that_leave_out_columns_of_padding) {
@@ -239,6 +249,12 @@ Test(orientation, of_depthwise_layers_is_in_blocks_that_leave_out_columns_of_pad
     spec.pad_left = 1;
     spec.pad_right = 2;
     look_at_plans(spec, 1.0f, tap_by_tap);
+    spec = square(48, 14, 48, 3);
+    spec.groups = 48;
+    spec.stride_height = spec.stride_width = 2;
+    look_at_all_plans(spec, 1.0f, over_narrower_vectors);
+    spec.in_height = spec.in_width = 28;
+    look_at_all_plans(spec, 1.0f, over_its_own_vectors);
 }
 
 static void packed_whole(const corr2d_plan *plan) {

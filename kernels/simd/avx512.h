@@ -135,6 +135,9 @@ WORD f32xn_lanes f32xn_lanes_load(const int32_t *p) { return simde_mm512_loadu_s
 
 WORD f32xn f32xn_pick(f32xn a, f32xn_lanes lanes) { return simde_mm512_permutexvar_ps(lanes, a); }
 
+/* Of the floats of a and then b those that the lanes count. */
+WORD f32xn f32xn_pick_two(f32xn a, f32xn b, f32xn_lanes lanes) { return simde_mm512_permutex2var_ps(a, lanes, b); }
+
 /* The first `count` floats, 2, 4 or 8, again and again. */
 WORD f32xn f32xn_splat_few(const float *p, size_t count) {
     double two;

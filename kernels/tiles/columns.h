@@ -96,12 +96,12 @@ typedef void columns_fn(const columns_call *c);
 
 /* All columns of a band, from left to right: vectors of which the last overlaps the one before, or a shorter one. */
 static inline void columns_across(columns_call *c, columns_fn *fn) {
-    const size_t width = c->all->columns;
+    const size_t width = c->all->columns, reach = columns_reach(c->all);
     for (size_t step; c->column < width; c->column += step) {
         const size_t left = width - c->column;
         if (width > LANES) columns_move(c);
         fn(c);
-        step = left > LANES && left < 2 * LANES ? left - LANES : LANES;
+        step = left > reach && left < 2 * reach ? left - reach : reach;
     }
     c->column = 0;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The tiles of tiles/columns.h on planes where they lie: of each row a vector is loaded, as far as it is in x, and what
- * is beside it is shifted in. With stride 2 it is two vectors, which are split into even and odd columns.
+ * is beside it is shifted in. Those for stride 2 are in tiles/columns_picked.h.
  */
 
 typedef enum columns_form {
@@ -14,24 +14,27 @@ typedef enum columns_form {
 #define PAIR_COLUMNS 7
 #define PAIR_SECOND(stride) ((stride) == 1 ? 9 : 8)
 
-/* What is in x of the vector from the middle tap's first input on, of the one behind, ... and what is stored in y. */
+/*
+ * What is in x of the vector from the middle tap's first input on, of the one behind, ... and what is stored in y. With
+ * stride 2 `mid` is from the first tap's first input on, and `next` behind it.
+ */
 typedef struct columns_lanes {
-    f32xn_mask mid, next, before, before_even, behind, stored, stored_second;
+    f32xn_mask mid, next, before, behind, stored, stored_second;
 } columns_lanes;
 
 typedef struct columns_call {
     const corr2d_planes *all;
     columns_stream stream[COLUMNS_MOST];
     size_t first, end, column; /* rows of outputs, and where the vector begins */
-    ptrdiff_t start;           /* the middle tap's first input, as if rows of padding lay in x */
+    ptrdiff_t start;           /* `mid`, with stride 1 as if rows of padding lay in x */
     columns_lanes lanes;
-    ptrdiff_t x_second, y_second; /* pairs: to the second channel, less the lanes before it */
+    ptrdiff_t x_second, y_second; /* pairs: to the second channel, less the lanes before it; stride 2: to `next` */
     float *vectors;               /* pairs: room for a vector for each tap of each stream */
+    bool clamped;
 } columns_call;
 
-/* With stride 2 `mid` are the even columns; `before_even` is before those. */
 typedef struct columns_inputs {
-    f32xn mid, odd, before, before_even, behind;
+    f32xn mid, before, behind;
 } columns_inputs;
 
 /* A place that may be beside the tensor, of which then nothing is read. */
@@ -48,41 +51,30 @@ ALWAYS_INLINE const float *columns_plane(const corr2d_planes *all, size_t channe
     return all->x + channel * all->x_channel;
 }
 
-/* Nothing of a row beside x. With stride 1 no such row is visited. */
 ALWAYS_INLINE columns_lanes columns_inside(const columns_lanes *lanes, const corr2d_planes *all, size_t row,
                                            size_t stride) {
-    columns_lanes in_x = *lanes;
-    if (stride == 2 && row - all->above >= all->x_rows)
-        in_x.mid = in_x.next = in_x.before = in_x.before_even = in_x.behind = 0;
-    return in_x;
+    (void)all, (void)row, (void)stride;
+    return *lanes;
 }
 
 ALWAYS_INLINE columns_inputs columns_load(const columns_call *c, const columns_lanes *lanes, const float *x,
                                           ptrdiff_t at, size_t taps, size_t stride, columns_form form) {
-    const bool pair = form == COLUMNS_PAIR, two = stride == 2;
     const f32xn zero = f32xn_splat(0.0f);
-    const float *p = columns_place(x, at), *next = columns_place(p, pair ? c->x_second : LANES);
-    columns_inputs in = {.mid = f32xn_load_mask(p, lanes->mid), .before = zero, .before_even = zero, .behind = zero};
-    if (two) {
-        f32xn_split(in.mid, f32xn_load_mask(next, lanes->next), &in.mid, &in.odd);
-    } else if (pair) {
-        in.mid = f32xn_load_more(in.mid, next, lanes->next);
-    }
+    const float *p = columns_place(x, at);
+    columns_inputs in = {.mid = f32xn_load_mask(p, lanes->mid), .before = zero, .behind = zero};
+    (void)taps, (void)stride;
+    if (form == COLUMNS_PAIR) in.mid = f32xn_load_more(in.mid, columns_place(p, c->x_second), lanes->next);
     if (form != COLUMNS_SIDES) return in;
     in.before = f32xn_load_mask(columns_place(p, -LANES), lanes->before);
-    if (two && taps == 5) in.before_even = f32xn_load_mask(columns_place(p, -LANES - 1), lanes->before_even);
-    if (!two || taps == 5) in.behind = f32xn_load_mask(columns_place(p, (ptrdiff_t)stride * LANES), lanes->behind);
+    in.behind = f32xn_load_mask(columns_place(p, LANES), lanes->behind);
     return in;
 }
 
 ALWAYS_INLINE f32xn columns_tap(const columns_inputs *in, size_t v, size_t taps, size_t stride) {
     const size_t half = taps / 2;
+    (void)stride;
     if (v == half) return in->mid;
-    if (stride == 1)
-        return v < half ? f32xn_join(in->before, in->mid, LANES - half + v) : f32xn_join(in->mid, in->behind, v - half);
-    if (v == half + 1) return in->odd;
-    if (v == half + 2) return f32xn_join(in->mid, in->behind, 1);
-    return v + 1 == half ? f32xn_join(in->before, in->odd, LANES - 1) : f32xn_join(in->before_even, in->mid, LANES - 1);
+    return v < half ? f32xn_join(in->before, in->mid, LANES - half + v) : f32xn_join(in->mid, in->behind, v - half);
 }
 
 /* The weights of a stream, from memory, since they are more than the registers left. */
@@ -130,16 +122,19 @@ NOT_INLINE f32xn_mask columns_mask(const corr2d_planes *all, ptrdiff_t from) {
     return (f32xn_mask)(f32xn_mask_of(in) & ~f32xn_mask_of(out));
 }
 
+/* The outputs of a vector, at most. */
+ALWAYS_INLINE size_t columns_reach(const corr2d_planes *all) { return all->stride == 1 ? LANES : LANES - 2; }
+
 /* To the vector of outputs at c->column. */
 NOT_INLINE void columns_move(columns_call *c) {
     const corr2d_planes *all = c->all;
-    const ptrdiff_t stride = (ptrdiff_t)all->stride;
-    const ptrdiff_t mid = (ptrdiff_t)c->column * stride + (ptrdiff_t)(all->taps_across / 2) - (ptrdiff_t)all->before;
-    c->start = mid - (ptrdiff_t)(all->above * all->x_row);
+    const bool two = all->stride == 2;
+    const ptrdiff_t half = two ? 0 : (ptrdiff_t)(all->taps_across / 2);
+    const ptrdiff_t mid = (ptrdiff_t)(c->column * all->stride) + half - (ptrdiff_t)all->before;
+    c->start = mid - (two ? 0 : (ptrdiff_t)(all->above * all->x_row));
     c->lanes.mid = columns_mask(all, mid);
     c->lanes.next = columns_mask(all, mid + LANES);
     c->lanes.before = columns_mask(all, mid - LANES);
-    c->lanes.before_even = columns_mask(all, mid - LANES - 1);
-    c->lanes.behind = columns_mask(all, mid + stride * LANES);
-    if (c->x_second) c->lanes.next = (f32xn_mask)(stride == 1 ? c->lanes.mid << PAIR_SECOND(1) : c->lanes.mid);
+    c->lanes.behind = columns_mask(all, mid + LANES);
+    if (c->lanes.stored_second) c->lanes.next = (f32xn_mask)(two ? c->lanes.mid : c->lanes.mid << PAIR_SECOND(1));
 }

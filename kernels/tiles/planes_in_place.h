@@ -6,22 +6,27 @@
 
 /* How many streams go together: as many as their chains need and registers allow. */
 #define COLUMNS_3_1 4
-#define COLUMNS_3_2 3
 #define COLUMNS_5_1 2
-#define COLUMNS_5_2 2
+#define PICKED_STREAMS 2
 
-#define COLUMNS_FORMS(taps, stride)                                                                                    \
-    COLUMNS(sides, taps, stride, COLUMNS_SIDES)                                                                        \
-    COLUMNS(whole, taps, stride, COLUMNS_WHOLE)
+#define COLUMNS_FORMS(taps)                                                                                            \
+    COLUMNS(sides, taps, 1, COLUMNS_SIDES)                                                                             \
+    COLUMNS(whole, taps, 1, COLUMNS_WHOLE)
 
-COLUMNS_FORMS(3, 1)
-COLUMNS_FORMS(3, 2)
-COLUMNS_FORMS(5, 1)
-COLUMNS_FORMS(5, 2)
-COLUMNS(pair, 3, 2, COLUMNS_PAIR)
-COLUMNS(pair, 5, 2, COLUMNS_PAIR)
+COLUMNS_FORMS(3)
+COLUMNS_FORMS(5)
 
-#define COLUMNS_FNS(taps, stride) planes_sides_##taps##_##stride, planes_whole_##taps##_##stride
+#include "kernels/tiles/columns_picked.h"
+
+PICKED(whole, 3, COLUMNS_WHOLE)
+PICKED(pair, 3, COLUMNS_PAIR)
+PICKED(whole, 5, COLUMNS_WHOLE)
+PICKED(pair, 5, COLUMNS_PAIR)
+
+#define COLUMNS_FNS_1(taps)                                                                                            \
+    { planes_sides_##taps##_1, planes_whole_##taps##_1 }
+#define COLUMNS_FNS_2(taps)                                                                                            \
+    { planes_whole_##taps##_2, planes_whole_##taps##_2, planes_pair_##taps##_2 }
 
 /* Rows of x, about, that are done from left to right before those below: so y is written line after line. */
 #define COLUMNS_BAND 28
@@ -36,19 +41,17 @@ static inline columns_form columns_form_of(const corr2d_planes *all) {
 }
 
 static void columns_planes(const corr2d_planes *all) {
-    static columns_fn *const fns[2][2][3] = {
-        {{COLUMNS_FNS(3, 1)}, {COLUMNS_FNS(3, 2), planes_pair_3_2}},
-        {{COLUMNS_FNS(5, 1)}, {COLUMNS_FNS(5, 2), planes_pair_5_2}},
-    };
-    static const size_t together[2][2] = {{COLUMNS_3_1, COLUMNS_3_2}, {COLUMNS_5_1, COLUMNS_5_2}};
+    static columns_fn *const fns[2][2][3] = {{COLUMNS_FNS_1(3), COLUMNS_FNS_2(3)},
+                                             {COLUMNS_FNS_1(5), COLUMNS_FNS_2(5)}};
+    static const size_t together[2][2] = {{COLUMNS_3_1, PICKED_STREAMS}, {COLUMNS_5_1, PICKED_STREAMS}};
     const columns_form form = columns_form_of(all);
     const bool five = all->taps_down == 5, two = all->stride == 2, pair = form == COLUMNS_PAIR;
     const ptrdiff_t second = PAIR_SECOND(all->stride);
     _Alignas(sizeof(f32xn)) float vectors[COLUMNS_MOST * 25 * LANES];
-    columns_call c = {.all = all, .vectors = vectors};
-    c.lanes.stored = f32xn_mask_of(all->columns < LANES ? all->columns : LANES);
-    c.lanes.stored_second = (f32xn_mask)(c.lanes.stored << second);
-    c.x_second = pair ? (ptrdiff_t)all->x_channel - (two ? 0 : second) : 0;
+    columns_call c = {.all = all, .vectors = vectors, .clamped = clamps(all->lo, all->hi)};
+    c.lanes.stored = f32xn_mask_of(all->columns < columns_reach(all) ? all->columns : columns_reach(all));
+    c.lanes.stored_second = (f32xn_mask)(pair ? c.lanes.stored << second : 0);
+    c.x_second = pair ? (ptrdiff_t)all->x_channel - (two ? 0 : second) : LANES;
     c.y_second = (ptrdiff_t)all->y_channel - second;
     columns_all(&c, fns[five][two][form], together[five][two], pair ? 2 : 1, COLUMNS_BAND / all->stride);
 }
