@@ -71,8 +71,7 @@ ALWAYS_INLINE void columns_tile(const columns_call *c, size_t taps, size_t strid
         }
         if (row >= top && row < end) {
             UNROLL for (size_t below = 0; below < stride; below++, at += columns_x_row(all, stride)) {
-                const columns_lanes inside = columns_inside(&lanes, all, row * stride + below, stride);
-                columns_add(acc, c, w, &inside, at, taps, stride, below, together, form);
+                columns_add(acc, c, w, &lanes, at, taps, stride, below, together, form);
             }
         }
         if (row >= c->first + live - 1) {

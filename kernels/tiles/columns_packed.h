@@ -31,12 +31,6 @@ ALWAYS_INLINE const float *columns_plane(const corr2d_planes *all, size_t channe
     return all->packed + channel * all->packed_channel;
 }
 
-ALWAYS_INLINE columns_lanes columns_inside(const columns_lanes *lanes, const corr2d_planes *all, size_t row,
-                                           size_t stride) {
-    (void)all, (void)row, (void)stride;
-    return *lanes;
-}
-
 ALWAYS_INLINE columns_inputs columns_load(const columns_call *c, const columns_lanes *lanes, const float *x,
                                           ptrdiff_t at, size_t taps, size_t stride, columns_form form) {
     (void)c, (void)lanes, (void)taps, (void)stride, (void)form;
