@@ -144,6 +144,27 @@ static void assert_maps(const char *variant, test_layer layer) {
     }
 }
 
+/* Dense NCHW tensors: between channels there is nothing. */
+static void assert_dense_planes(const char *variant, test_layer layer) {
+    const test_trial trial = {.variant = variant, .parts = 1, .workspace = true, .seed = 1};
+    layer = layer_complete(layer);
+    layer_data data = layer_data_make(&layer);
+    test_oracle oracle = oracle_make(&layer, &data);
+    const test_report report = trial_run(&trial, &layer, &data, &oracle);
+    assert_report(&report);
+    oracle_free(&oracle);
+    layer_data_free(&data);
+}
+
+/* Maps of every size of which a vector may hold several rows or channels. */
+static void assert_small_maps(const char *variant) {
+    for (size_t i = 0; i < 2 * 2 * 9 * 9; i++) {
+        const size_t kernel = 3 + 2 * (i % 2), stride = 1 + i / 2 % 2, height = 1 + i / 4 % 9, width = 1 + i / 36;
+        assert_dense_planes(variant, (test_layer)LAYER("depthwise small map", 5, true, X(5, height, width),
+                                                       SQUARE(kernel), STRIDE(stride), PAD(kernel / 2), .groups = 5));
+    }
+}
+
 /* Kernels 3 and 5 wide, stride 1 and 2, 0 to 2 columns of padding before and behind, in both layouts. */
 static void assert_edges(const char *variant) {
     for (size_t i = 0; i < 2 * 2 * 3 * 3 * 2; i++) {
@@ -168,4 +189,5 @@ ParameterizedTest(size_t *variant, every_size, of_depthwise_layers_works, .timeo
         assert_layer(corr2d_variant_at(*variant), &layer);
     }
     assert_edges(corr2d_variant_at(*variant));
+    assert_small_maps(corr2d_variant_at(*variant));
 }
