@@ -98,7 +98,7 @@ static inline void columns_across(columns_call *c, columns_fn *fn) {
     const size_t width = c->all->columns, reach = columns_reach(c->all);
     for (size_t step; c->column < width; c->column += step) {
         const size_t left = width - c->column;
-        if (width > LANES) columns_move(c);
+        if (width > reach) columns_move(c);
         fn(c);
         step = left > reach && left < 2 * reach ? left - reach : reach;
     }
