@@ -228,11 +228,13 @@ static inline void ring_down(ring_call *call) {
     }
 }
 
+#include "kernels/tiles/rows_quads.h"
+
 static inline void ring_planes(const corr2d_planes *all) {
     const size_t spill = (LANES - 1) / all->columns, from = 1 + all->before, inside = all->x_columns + from;
     rows_channel c = rows_cut(all);
     ring_call call = {.c = &c, .rows = all->rows, .whole = all->rows > spill ? all->rows - spill : 0};
-    const bool full = inside >= 2 * LANES;
+    const bool full = inside >= 2 * LANES, quads = quads_cut(&c);
     if (all->stride == 2) c.first = LANES;
     call.before[0] = f32xn_mask_between(from, inside < LANES ? inside : LANES);
     call.before[1] = f32xn_mask_of(inside < LANES ? 0 : inside < 2 * LANES ? inside - LANES : LANES);
@@ -244,6 +246,7 @@ static inline void ring_planes(const corr2d_planes *all) {
         call.bias = all->bias + i;
         if (all->columns > LANES) {
             ring_down(&call);
+            if (quads) quads_planes(all, i);
         } else {
             ring_go(&call, 0, all->stride == 1 ? planes_whole_1 : full ? planes_both_2 : planes_whole_2);
         }
