@@ -50,6 +50,8 @@ static const test_layer layers[] = {
     LAYER("depthwise 5x5", 1, 3, 5, 13, 3, 5, 2, 3),
     LAYER("depthwise 5x5, narrow", 1, 3, 5, 8, 3, 5, 2, 3),
     SAME("depthwise, seven rows", 5, 7, 3),
+    SAME("depthwise, nine rows", 3, 9, 3),
+    SAME("depthwise, twelve rows", 2, 12, 3),
     SAME("depthwise 5x5, seven rows", 5, 7, 5),
     LAYER("multiplier 2", 1, 6, 5, 6, 12, 3, 1, 6),
     LAYER("groups", 1, 6, 5, 7, 10, 2, 1, 2),

@@ -124,6 +124,16 @@ WORD void f32xn_split(f32xn a, f32xn b, f32xn *even, f32xn *odd) {
     *odd = f32xn_order_parts(*odd);
 }
 
+/* Half a vector of either. */
+WORD f32xn f32xn_splat_halves(const float *low, const float *high) {
+    return simde_mm256_set_m128(simde_mm_set1_ps(*high), simde_mm_set1_ps(*low));
+}
+
+/* Each four lanes: one lane down, with zero in the last. */
+WORD f32xn f32xn_pull_quads(f32xn a) {
+    return simde_mm256_castsi256_ps(simde_mm256_srli_si256(simde_mm256_castps_si256(a), 4));
+}
+
 /* Four weights, of which one at a time multiplies a whole vector: here a broadcast from memory. */
 typedef const float *f32x4;
 

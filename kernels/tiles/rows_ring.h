@@ -171,10 +171,13 @@ static inline void ring_down(ring_call *call) {
     }
 }
 
+#include "kernels/tiles/rows_quads.h"
+
 static inline void ring_planes(const corr2d_planes *all) {
     const size_t spill = (LANES - 1) / all->columns;
-    const rows_channel c = rows_cut(all);
+    rows_channel c = rows_cut(all);
     ring_call call = {.c = &c, .rows = all->rows, .whole = all->rows > spill ? all->rows - spill : 0};
+    const bool quads = quads_cut(&c);
     ring_cut(&call);
     for (size_t i = 0; i < all->channels; i++) {
         call.x_channel = all->x + i * all->x_channel + 1 - all->before;
@@ -183,6 +186,7 @@ static inline void ring_planes(const corr2d_planes *all) {
         call.bias = all->bias + i;
         if (all->columns > LANES) {
             ring_down(&call);
+            if (quads) quads_planes(all, i);
         } else {
             ring_go(&call, 0, planes_whole_1);
         }
