@@ -8,6 +8,7 @@
  * to the one or two rows of outputs that it reaches; rows beside x are zeros. What such a loop takes is instructions,
  * of any kind: so there is nothing in it that could be decided before.
  */
+
 /* Rows of more outputs fetch so many rows below ahead, others the next channel or band. */
 #define STRIDED_WIDE 32
 #define STRIDED_AHEAD 8
