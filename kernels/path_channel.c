@@ -406,7 +406,7 @@ static void list_pixels(const corr2d_plan *plan, size_t first, size_t width) {
 
 CORR2D_COLD static void fill(corr2d_plan *plan) {
     corr2d_tap *tap = plan->table;
-    for (size_t i = 0; plan->table_count && i < plan->rows_seen.count; i++) {
+    for (size_t i = 0; has_table(plan) && i < plan->rows_seen.count; i++) {
         const corr2d_sight *row = plan->rows_seen.sights + i;
         const corr2d_sights *columns = columns_of(plan, row);
         for (size_t j = 0; j < columns->count; j++) {
@@ -505,7 +505,7 @@ static void run_scene(pass *p, const corr2d_sight *row, size_t j, size_t first, 
     const size_t pixels = rows * width - width + pixels_before(end, begin, width) - skip;
     corr2d_tile tile = p->tile;
     tile.taps = channels * down * across;
-    if (plan->table_count) tile.table = plan->table + row->table + plan->block * down * column->table;
+    if (has_table(plan)) tile.table = plan->table + row->table + plan->block * down * column->table;
     tile.x += scene_place(p->job, row, column, first);
     tile.y += first * layer->y.row + column->out * layer->y.column;
     tile.x_pixel = plan->x_pixel + pixel + skip;
