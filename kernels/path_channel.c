@@ -333,12 +333,13 @@ size_t corr2d_groups_together(const corr2d_layer *layer, const corr2d_kernels *k
     return k->channel_groups && side_by_side && fill && few ? together : 1;
 }
 
-/* Pointwise layers of which the last half of the second vector would be empty. */
+/* Pointwise layers of which the last half of the second vector would be empty; all outputs see x. */
 static bool suits_pairs(const corr2d_plan *plan) {
     const corr2d_layer *layer = &plan->layer;
     const size_t lanes = plan->kernels->lanes, pixels = plan->strip_height * plan->strip_width;
     const bool side_by_side = layer->x.channel == 1 && layer->y.channel == 1 && layer->groups == 1;
-    return plan->kernels->channel_pairs && plan->in_place && !has_table(plan) && side_by_side &&
+    const bool padded = layer->rows.padded || layer->columns.padded;
+    return plan->kernels->channel_pairs && plan->in_place && !padded && !has_table(plan) && side_by_side &&
            2 * layer->group_out == 3 * lanes && layer->group_in % lanes == 0 && plan->block == layer->group_in &&
            !layer->accumulate && pixels >= PAIRED_STRIP;
 }

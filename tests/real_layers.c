@@ -17,6 +17,7 @@ static const test_layer real_layers[] = {
     LAYER("ResNet 1x1, stride 2", 32, false, X(64, 14, 14), STRIDE(2)),
     LAYER("ResNet 1x1, many channels", 16, true, X(1024, 7, 7)),
     LAYER("MobileNet 1x1, one vector and a half", 24, true, X(96, 17, 17), .layout = CORR2D_NHWC),
+    LAYER("1x1, one vector and a half, padded", 24, true, X(16, 15, 16), PAD(1), .layout = CORR2D_NHWC),
     LAYER("MobileNet 1x1, one vector and a half, stride 2", 24, false, X(16, 51, 49), STRIDE(2), .layout = CORR2D_NHWC,
           .activation = CORR2D_CLAMP, .clamp_max = 6.0f, .batch = 2),
     LAYER("GoogLeNet 5x5, narrow map", 32, true, X(48, 7, 7), SQUARE(5), PAD(2), .activation = CORR2D_RELU),
