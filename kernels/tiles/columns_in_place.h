@@ -7,12 +7,12 @@
 typedef enum columns_form {
     COLUMNS_SIDES, /* neighbours come from x, as far as they are in it */
     COLUMNS_WHOLE, /* all columns, whose neighbours are zeros */
-    COLUMNS_PAIR   /* the same of two channels, in two parts of a vector; weights and bias are vectors */
+    COLUMNS_PAIR   /* the same of two channels, in the halves of a vector, stride 2; weights and bias are vectors */
 } columns_form;
 
-/* Pairs: so many columns at most, and where the second channel's begin, behind zeros for the taps of both. */
+/* Pairs: so many columns at most, and where the second channel's begin. */
 #define PAIR_COLUMNS 7
-#define PAIR_SECOND(stride) ((stride) == 1 ? 9 : 8)
+#define PAIR_SECOND (LANES / 2)
 
 /*
  * What is in x of the vector from the middle tap's first input on, of the one behind, ... and what is stored in y. With
@@ -28,7 +28,7 @@ typedef struct columns_call {
     size_t first, end, column; /* rows of outputs, and where the vector begins */
     ptrdiff_t start;           /* `mid`, with stride 1 as if rows of padding lay in x */
     columns_lanes lanes;
-    ptrdiff_t x_second, y_second; /* pairs: to the second channel, less the lanes before it; stride 2: to `next` */
+    ptrdiff_t x_second, y_second; /* pairs: to the second channel, of y less the lanes before it */
     float *vectors;               /* pairs: room for a vector for each tap of each stream */
     bool clamped;
 } columns_call;
@@ -56,8 +56,7 @@ ALWAYS_INLINE columns_inputs columns_load(const columns_call *c, const columns_l
     const f32xn zero = f32xn_splat(0.0f);
     const float *p = columns_place(x, at);
     columns_inputs in = {.mid = f32xn_load_mask(p, lanes->mid), .before = zero, .behind = zero};
-    (void)taps, (void)stride;
-    if (form == COLUMNS_PAIR) in.mid = f32xn_load_more(in.mid, columns_place(p, c->x_second), lanes->next);
+    (void)c, (void)taps, (void)stride;
     if (form != COLUMNS_SIDES) return in;
     in.before = f32xn_load_mask(columns_place(p, -LANES), lanes->before);
     in.behind = f32xn_load_mask(columns_place(p, LANES), lanes->behind);
@@ -130,5 +129,5 @@ NOT_INLINE void columns_move(columns_call *c) {
     c->lanes.next = columns_mask(all, mid + LANES);
     c->lanes.before = columns_mask(all, mid - LANES);
     c->lanes.behind = columns_mask(all, mid + LANES);
-    if (c->lanes.stored_second) c->lanes.next = (f32xn_mask)(two ? c->lanes.mid : c->lanes.mid << PAIR_SECOND(1));
+    if (c->lanes.stored_second) c->lanes.next = c->lanes.mid;
 }

@@ -3,14 +3,10 @@
  * The tiles of tiles/columns.h for stride 2 on planes where they lie. Part of tiles/planes_in_place.h.
  *
  * Of each row two vectors are loaded, from the first tap's first input on, as far as they are in x: then an output's
- * v-th tap is the v-th float after twice its number in these two, so one permutation gives a tap's inputs, PICKED_REACH
- * of them at most. Of a pair of narrow channels each is in one of the two, and the same permutation gives both: what
+ * v-th tap is the v-th float after twice its number in these two, so one permutation gives a tap's inputs, 14 of
+ * them at most. Of a pair of narrow channels each is in one of the two, and the same permutation gives both: what
  * lies beyond the first one's sixteen floats, or beyond all, is padding, as is the first float of either.
  */
-#define PICKED_REACH 14
-
-/* Floats to where the taps of a pair's outputs end, which is where the second channel's begin. */
-#define PICKED_PAIR 16
 
 /* Counts modulo two vectors. */
 static const int32_t picked_lanes[5][LANES] = {{0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30},

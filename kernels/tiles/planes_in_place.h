@@ -46,13 +46,12 @@ static void columns_planes(const corr2d_planes *all) {
     static const size_t together[2][2] = {{COLUMNS_3_1, PICKED_STREAMS}, {COLUMNS_5_1, PICKED_STREAMS}};
     const columns_form form = columns_form_of(all);
     const bool five = all->taps_down == 5, two = all->stride == 2, pair = form == COLUMNS_PAIR;
-    const ptrdiff_t second = PAIR_SECOND(all->stride);
     _Alignas(sizeof(f32xn)) float vectors[COLUMNS_MOST * 25 * LANES];
     columns_call c = {.all = all, .vectors = vectors, .clamped = clamps(all->lo, all->hi)};
     c.lanes.stored = f32xn_mask_of(all->columns < columns_reach(all) ? all->columns : columns_reach(all));
-    c.lanes.stored_second = (f32xn_mask)(pair ? c.lanes.stored << second : 0);
-    c.x_second = pair ? (ptrdiff_t)all->x_channel - (two ? 0 : second) : LANES;
-    c.y_second = (ptrdiff_t)all->y_channel - second;
+    c.lanes.stored_second = (f32xn_mask)(pair ? c.lanes.stored << PAIR_SECOND : 0);
+    c.x_second = (ptrdiff_t)all->x_channel;
+    c.y_second = (ptrdiff_t)all->y_channel - PAIR_SECOND;
     columns_all(&c, fns[five][two][form], together[five][two], pair ? 2 : 1, COLUMNS_BAND / all->stride);
 }
 

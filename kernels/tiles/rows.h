@@ -9,8 +9,8 @@
 
 /* ROWS_TOGETHER: the rows of a tile, as the registers allow beside nine weights; 0 for a ring of rows. */
 
-/* What a vector touches of x's columns: neither end, one, both, or both and not even the first column's is whole. */
-typedef enum rows_sides { ROWS_MIDDLE, ROWS_LEFT, ROWS_RIGHT, ROWS_BOTH, ROWS_WHOLE } rows_sides;
+/* What a vector touches of x's columns: neither end, one, or both, and then not even the first column's is whole. */
+typedef enum rows_sides { ROWS_MIDDLE, ROWS_LEFT, ROWS_RIGHT, ROWS_WHOLE } rows_sides;
 
 /* One channel, and what its tiles share; for a ring, only the latter. */
 typedef struct rows_channel {

@@ -15,8 +15,7 @@
 static inline bool quads_cut(rows_channel *c) {
     const corr2d_planes *all = c->all;
     const bool same = all->x_columns == all->columns && all->before == 1 && all->x_rows == all->rows && all->above == 1;
-    if (!same || all->stride != 1 || all->columns <= LANES || all->columns > QUAD_COLUMNS || all->channels < 2)
-        return false;
+    if (!same || all->columns <= LANES || all->columns > QUAD_COLUMNS || all->channels < 2) return false;
     if ((all->columns - 1) % LANES >= QUAD) return false;
     c->end = all->columns / LANES * LANES;
     c->right = false;

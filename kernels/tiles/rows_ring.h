@@ -66,8 +66,8 @@ ALWAYS_INLINE void ring_run(ring_state *r, const ring_call *call, rows_sides sid
     const size_t x_far = call->rows * all->x_row, y_far = call->rows * all->y_row;
     do {
         f32xn in[3];
-        if (sides < ROWS_BOTH) __builtin_prefetch(r->x + x_far, 0, 3);
-        if (sides < ROWS_BOTH) __builtin_prefetch(r->y + y_far, 1, 3);
+        if (sides != ROWS_WHOLE) __builtin_prefetch(r->x + x_far, 0, 3);
+        if (sides != ROWS_WHOLE) __builtin_prefetch(r->y + y_far, 1, 3);
         IN_ORDER;
         rows_load(in, r->x, call->c, 1, sides, false);
         UNROLL for (size_t v = 0; v < 3; v++) {
@@ -82,7 +82,7 @@ ALWAYS_INLINE void ring_run(ring_state *r, const ring_call *call, rows_sides sid
 ALWAYS_INLINE void ring_tile(const ring_call *call, rows_sides sides) {
     const corr2d_planes *all = call->c->all;
     float rest[LANES * LANES];
-    ring_state r = {.y = sides >= ROWS_BOTH && call->whole == 0 ? rest : call->y,
+    ring_state r = {.y = sides == ROWS_WHOLE && call->whole == 0 ? rest : call->y,
                     .x_step = all->x_row,
                     .bias = call->bias,
                     .zeros = all->zeros};
@@ -92,7 +92,7 @@ ALWAYS_INLINE void ring_tile(const ring_call *call, rows_sides sides) {
     for (const ring_part *part = call->parts; part->steps; part++) {
         r.steps = part->steps;
         r.y_step = part->y_step;
-        if (sides >= ROWS_BOTH && part->rest) r.y = rest;
+        if (sides == ROWS_WHOLE && part->rest) r.y = rest;
         if (part->inside) {
             r.x = call->x + part->x;
             ring_run(&r, call, sides);
@@ -101,7 +101,7 @@ ALWAYS_INLINE void ring_tile(const ring_call *call, rows_sides sides) {
             while (--r.steps);
         }
     }
-    if (sides >= ROWS_BOTH && call->whole < all->rows) ring_rest(call, rest, call->whole);
+    if (sides == ROWS_WHOLE && call->whole < all->rows) ring_rest(call, rest, call->whole);
 }
 
 typedef void ring_fn(const ring_call *call);

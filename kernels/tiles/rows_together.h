@@ -3,8 +3,6 @@
  * Tiles of ROWS_TOGETHER rows of outputs by ROWS_VECTORS vectors of columns, one or two, or by one, weights in
  * registers. Part of tiles/rows.h.
  */
-#define ROWS_MOST 7
-
 /* Whether planes of fewer rows are done too. */
 #ifdef IN_PLACE
 #define ROWS_FEW false
@@ -13,7 +11,7 @@
 #endif
 
 /* Rows, whole tiles of them, that are done from left to right before those below: so y is written line after line. */
-#define ROWS_BAND 14
+#define ROWS_BAND (2 * ROWS_TOGETHER)
 
 /*
  * `rows` rows of outputs from a row and column on, by `vectors` vectors of columns; the weights, unless w is NULL, in
@@ -25,7 +23,7 @@ ALWAYS_INLINE void rows_tile(const rows_channel *c, const f32xn *w, size_t row, 
     const float *const *x = all->table + row * stride;
     const size_t middle = column * stride + 1 - all->before, y_row = all->y_row;
     float *y = c->y + row * y_row + column;
-    f32xn acc[ROWS_MOST][ROWS_VECTORS];
+    f32xn acc[ROWS_TOGETHER][ROWS_VECTORS];
     const f32xn bias = f32xn_splat(c->bias[0]);
     UNROLL for (size_t o = 0; o < rows; o++) UNROLL for (size_t i = 0; i < vectors; i++) acc[o][i] = bias;
     UNROLL for (size_t r = 0; r < (rows - 1) * stride + 3; r++) {
