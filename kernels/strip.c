@@ -185,25 +185,35 @@ static void gather_pixels(float *to, const float *x, size_t count, size_t step, 
     }
 }
 
+/* Of so many planes all rows are turned before the next planes: so many streams are fetched ahead of their loads. */
+#define TURNED 16
+
 /* A block of all channels, which are last in the strip. Where they are not in x, its rows are turned. */
 static void pack_pixels(float *to, const block *b, const corr2d_strip *strip, size_t channels, size_t channel) {
     const size_t pixel = strip->column, before = b->columns.before, inside = b->columns.inside;
-    const float *x = b->x;
     const bool turns = channel != 1 && b->column == 1;
+    float *const first = to + b->rows.before * strip->row + before * pixel;
+    const float *x = b->x;
     for (size_t i = 0; i < b->rows.length; i++, to += strip->row) {
         if (!row_inside(b, i)) {
             zeros(to, b->columns.length * pixel);
             continue;
         }
         zeros(to, before * pixel);
-        if (turns) {
-            if (channels < pixel) zeros(to + before * pixel, inside * pixel);
-            strip->kernels->turn(to + before * pixel, pixel, x, channel, inside, channels);
-        } else {
+        if (!turns) {
             gather_pixels(to + before * pixel, x, inside, b->column, channels, channel, pixel);
+        } else if (channels < pixel) {
+            zeros(to + before * pixel, inside * pixel);
         }
         zeros(to + (before + inside) * pixel, (b->columns.length - before - inside) * pixel);
         x += b->row;
+    }
+    for (size_t c = 0, next; turns && inside && c < channels; c = next) {
+        next = channels - c < 2 * TURNED ? channels : c + TURNED;
+        for (size_t i = 0; i < b->rows.inside; i++) {
+            const float *const from = b->x + c * channel + i * b->row;
+            strip->kernels->turn(first + c + i * strip->row, pixel, from, channel, inside, next - c);
+        }
     }
 }
 

@@ -136,7 +136,7 @@ typedef void corr2d_halve_fn(float *to, const float *from, size_t count);
 
 /*
  * Planes, whose columns are neighbours, to pixels: to[i * step + c] = from[c * channel + i] for `pixels` pixels of
- * `channels` channels. May write anything into up to lanes - 1 pixels behind them, where those are fewer than lanes.
+ * `channels` channels. May write zeros into up to lanes - 1 pixels behind them, where those are fewer than lanes.
  */
 typedef void corr2d_turn_fn(float *to, size_t step, const float *from, size_t channel, size_t pixels, size_t channels);
 

@@ -22,8 +22,27 @@ static inline void turn_four(float *to, size_t step, const float *from, size_t c
 }
 #endif
 
+#if LANES > 4
+/* A vector of channels, each line of which is stored whole. The last four pixels may be turned again. */
+static inline void turn_vector(float *to, size_t step, const float *from, size_t channel, size_t pixels) {
+    for (size_t first = 0, next; first < pixels; first = next) {
+        next = first + 4;
+        if (next > pixels) first = pixels - 4;
+        f32xn a[4];
+        EACH(c, 4, 4) a[c] = f32xn_load_quads(from + c * channel + first, 4 * channel);
+        f32xn_transpose_quads(a);
+        EACH(i, 4, 4) f32xn_store(to + (first + i) * step, a[i]);
+    }
+}
+#endif
+
 static void turn(float *restrict to, size_t step, const float *restrict from, size_t channel, size_t pixels,
                  size_t channels) {
+#if LANES > 4
+    for (; pixels >= 4 && channels >= LANES; channels -= LANES, to += LANES, from += LANES * channel) {
+        turn_vector(to, step, from, channel, pixels);
+    }
+#endif
 #if LANES > 1
     for (; pixels > 1 && channels >= 4; channels -= 4, to += 4, from += 4 * channel) {
         turn_four(to, step, from, channel, pixels);
