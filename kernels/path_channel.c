@@ -37,15 +37,17 @@
 /*
  * What it costs, in multiply-adds of a vector. A tap of a tile with few chains is waited for, and so are its weights; a
  * tile begins and ends; a float is packed, beside that it is read, and dearer where planes become pixels; a line of
- * planes is read by a tile that finds them where they lie; a channel's outputs are stored in planes by themselves, not
- * with their neighbours. Planes in place that begin in the same set of the first cache cost so much more.
+ * planes is read by a tile that finds them where they lie, and one of one or two vectors has little to do meanwhile; a
+ * channel's outputs are stored in planes by themselves, not with their neighbours. Planes in place that begin in the
+ * same set of the first cache cost so much more.
  */
 #define FEW_CHAINS 20
 #define WEIGHTS_COST 4
 #define TILE_COST 150.0
 #define PACK_COST 0.6
-#define TURN_COST 1.7
+#define TURN_COST 1.3
 #define LINE_COST 1.2
+#define NARROW_LINE_COST 4.0
 #define CROWDED 1.06
 #define ALONE_COST 12.0
 
@@ -155,7 +157,8 @@ static double panel_cost(const corr2d_plan *plan, size_t vectors, size_t pixels,
     const size_t tiles = corr2d_div_up(pixels, tile_pixels(plan, vectors)), chains = pixels * vectors;
     const size_t waits = corr2d_max((2 * chains + tiles * FEW_CHAINS) / 3, tiles * vectors * WEIGHTS_COST);
     const double lasts = (double)corr2d_max(chains, waits) * (double)taps * (double)plan->layer.group_in;
-    return lasts + (double)tiles * (TILE_COST + lines_read(plan, taps) * LINE_COST);
+    const double line = vectors > 2 ? LINE_COST : NARROW_LINE_COST;
+    return lasts + (double)tiles * (TILE_COST + lines_read(plan, taps) * line);
 }
 
 static double tiles_cost(const corr2d_plan *plan, size_t pixels, size_t taps) {
