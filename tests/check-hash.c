@@ -22,7 +22,7 @@ typedef struct milestone {
     uint64_t hash;
 } milestone;
 
-static const milestone milestones[] = {{1000, 0xcfdea36617d6ae83u}, {10000, 0xc0220992cf5c807fu}};
+static const milestone milestones[] = {{1000, 0x582f62f66f7670c0u}, {10000, 0xe3d75da96f79f73cu}};
 
 /* A NaN's payload is not promised, so every NaN counts as one. */
 static uint32_t word_of(float value) {

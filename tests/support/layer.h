@@ -25,6 +25,7 @@ typedef enum test_family {
     FAMILY_NARROW,    /* maps one column wide, one row high, or both */
     FAMILY_LONG,      /* maps of up to 5000 columns, or rows */
     FAMILY_DEEP,      /* up to 600 input channels, or 1100 for 1x1 */
+    FAMILY_USUAL,     /* odd kernels, even padding, whole vectors of channels: as networks have them, and smaller */
     FAMILIES
 } test_family;
 

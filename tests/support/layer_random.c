@@ -5,7 +5,8 @@
 enum { SHORT_WORK = 150000, LONG_WORK = 600000 };
 
 const char *family_name(test_family family) {
-    static const char *const names[FAMILIES] = {"dense", "pointwise", "grouped", "depthwise", "narrow", "long", "deep"};
+    static const char *const names[FAMILIES] = {"dense",  "pointwise", "grouped", "depthwise",
+                                                "narrow", "long",      "deep",    "usual"};
     return names[family];
 }
 
@@ -127,6 +128,35 @@ static void draw_deep(corr2d_spec *s, random_source *r) {
     s->out_channels = random_between(r, 1, 35);
 }
 
+static void draw_usual_kernel(corr2d_spec *s, random_source *r) {
+    static const size_t kernels[] = {1, 3, 3, 5, 5, 7};
+    s->kernel_height = kernels[random_below(r, sizeof kernels / sizeof *kernels)];
+    s->kernel_width = random_chance(r, 85) ? s->kernel_height : random_between(r, 1, 7);
+    s->stride_height = random_between(r, 1, 2);
+    s->stride_width = random_chance(r, 85) ? s->stride_height : random_between(r, 1, 3);
+    s->dilation_height = s->dilation_width = random_chance(r, 80) ? 1 : random_between(r, 2, 3);
+    s->pad_top = s->pad_left = random_chance(r, 75) ? s->kernel_height / 2 : random_below(r, s->kernel_height / 2 + 2);
+    s->pad_bottom = random_chance(r, 70) ? s->pad_top : random_below(r, s->kernel_height / 2 + 2);
+    s->pad_right = random_chance(r, 70) ? s->pad_left : random_below(r, s->kernel_width / 2 + 2);
+}
+
+static void draw_usual_channels(corr2d_spec *s, random_source *r) {
+    const size_t kind = random_below(r, 3);
+    s->groups = kind == 0 ? random_between(r, 1, 40) : kind == 1 ? random_between(r, 2, 8) : 1;
+    s->in_channels = s->groups * (kind == 0 ? 1 : random_between(r, 1, kind == 1 ? 16 : 50));
+    s->out_channels = s->groups * (kind == 0 && random_chance(r, 60) ? 1 : random_between(r, 1, kind == 0 ? 3 : 16));
+    if (kind == 2) s->out_channels = random_chance(r, 65) ? 8 * random_between(r, 1, 8) : random_between(r, 1, 70);
+}
+
+static void draw_usual(corr2d_spec *s, random_source *r) {
+    const bool wide = random_chance(r, 25);
+    draw_usual_channels(s, r);
+    draw_usual_kernel(s, r);
+    s->batch = random_chance(r, 85) ? 1 : 2;
+    s->in_height = random_between(r, 1, wide ? 36 : 14);
+    s->in_width = random_chance(r, 50) ? s->in_height : random_between(r, 1, wide ? 60 : 18);
+}
+
 /* Grows the map where the kernel is larger than all of it with its padding. */
 static void make_room(corr2d_spec *s) {
     const size_t height = (s->kernel_height - 1) * s->dilation_height + 1;
@@ -153,8 +183,8 @@ static void halve_one(corr2d_spec *s, bool deep, random_source *r) {
 
 test_layer layer_random(test_family family, uint64_t seed) {
     static void (*const draw[FAMILIES])(corr2d_spec *, random_source *) = {
-        draw_dense, draw_pointwise, draw_grouped, draw_depthwise, draw_narrow, draw_long, draw_deep};
-    const size_t most = family == FAMILY_LONG || family == FAMILY_DEEP ? LONG_WORK : SHORT_WORK;
+        draw_dense, draw_pointwise, draw_grouped, draw_depthwise, draw_narrow, draw_long, draw_deep, draw_usual};
+    const size_t most = family >= FAMILY_LONG ? LONG_WORK : SHORT_WORK;
     random_source source = {seed + ((uint64_t)family << 56)};
     test_layer layer = {.seed = seed, .family = family_name(family)};
     draw[family](&layer.spec, &source);

@@ -10,6 +10,7 @@ static uint64_t number_of(const char *name, uint64_t otherwise) {
 
 size_t settings_layers(test_family family) {
     const size_t layers = (size_t)number_of("CORR2D_TEST_LAYERS", CORR2D_TEST_LAYERS);
+    if (family == FAMILY_USUAL) return 10 * layers;
     return family == FAMILY_LONG || family == FAMILY_DEEP ? (layers + 19) / 20 : layers;
 }
 

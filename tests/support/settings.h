@@ -6,8 +6,8 @@
 #include "tests/support/layer.h"
 
 /*
- * Random layers of a family: CORR2D_TEST_LAYERS of the environment, or else of the build; a twentieth of it for the
- * families that cost more.
+ * Random layers of a family: CORR2D_TEST_LAYERS of the environment, or else of the build; ten times as many of those
+ * that most tiles are for, a twentieth of it for the families that cost more.
  */
 size_t settings_layers(test_family family);
 

@@ -77,10 +77,10 @@ static void place_tensors(bench *b, const layer_data *data) {
     const size_t x_size[4] = {s->batch, s->in_channels, s->in_height, s->in_width};
     const size_t y_size[4] = {s->batch, s->out_channels, b->layer->out_height, b->layer->out_width};
     random_source source = {t->seed};
-    b->x_tensor = t->x == TENSOR_GIVEN ? tensor_given(x_size, t->x_strides)
-                                       : tensor_make(x_size, t->layout, t->x, &source);
-    b->y_tensor = t->y == TENSOR_GIVEN ? tensor_given(y_size, t->y_strides)
-                                       : tensor_make(y_size, t->layout, t->y, &source);
+    b->x_tensor =
+        t->x == TENSOR_GIVEN ? tensor_given(x_size, t->x_strides) : tensor_make(x_size, t->layout, t->x, &source);
+    b->y_tensor =
+        t->y == TENSOR_GIVEN ? tensor_given(y_size, t->y_strides) : tensor_make(y_size, t->layout, t->y, &source);
     b->x = allocate_floats(b, b->x_tensor.span);
     b->y = allocate_floats(b, b->y_tensor.span);
     tensor_scatter(&b->x_tensor, b->x.data, data->x);
@@ -172,9 +172,10 @@ test_report trial_run(const test_trial *trial, const test_layer *layer, const la
 }
 
 static test_trial draw_trial(const char *variant, random_source *source) {
+    const bool dense = random_chance(source, 40); /* most callers' tensors, and what most tiles are for */
     return (test_trial){.variant = variant,
-                        .x = (tensor_kind)random_below(source, TENSOR_KINDS),
-                        .y = (tensor_kind)random_below(source, TENSOR_KINDS),
+                        .x = dense ? TENSOR_DENSE : (tensor_kind)random_below(source, TENSOR_KINDS),
+                        .y = dense ? TENSOR_DENSE : (tensor_kind)random_below(source, TENSOR_KINDS),
                         .parts = random_between(source, 1, 5),
                         .workspace = random_chance(source, 80),
                         .side = random_chance(source, 50) ? GUARD_FRONT : GUARD_BACK,
