@@ -3,12 +3,14 @@
  * Dense layers with vectors over output channels: the natural form where channels lie side by side, and that of long
  * sums also where they do not. Pixels may lie anywhere, so that no width wastes anything, and that those go together
  * which see the same of x: they leave out the taps that they see of the padding. x is read where it is, if nothing is
- * padded or all of the padding left out, and that costs less than to pack it; packed, planes become pixels.
+ * padded or all of the padding left out, and that costs less than to pack it; packed, planes become pixels. Outputs for
+ * planes are pixels first as well, and wait on a stage in the workspace.
  *
  *   for each block of input channels: pack it, if need be
  *     for each group of panels whose weights for the block stay in the second cache:
  *       for each scene, whose pixels see the same of x:
  *         for each tile of pixels: for each panel of the group: the tile's outputs
+ *       the stage's outputs to their planes
  */
 #include "kernels/checked.h"
 #include "kernels/plan.h"
@@ -26,6 +28,9 @@
 /* The weights that all pixels of a strip pass before the next: a quarter of a 512 KiB second cache. */
 #define GROUP_FLOATS (32u << 10)
 
+/* And no more channels, so that a strip's outputs stay there too until they are turned. */
+#define GROUP_CHANNELS 256
+
 /* Taps in the padding are left out of kernels of at most so many, whose lists are short. */
 #define LEAVE_OUT_TAPS 64
 
@@ -37,9 +42,8 @@
 /*
  * What it costs, in multiply-adds of a vector. A tap of a tile with few chains is waited for, and so are its weights; a
  * tile begins and ends; a float is packed, beside that it is read, and dearer where planes become pixels; a line of
- * planes is read by a tile that finds them where they lie, and one of one or two vectors has little to do meanwhile; a
- * channel's outputs are stored in planes by themselves, not with their neighbours. Planes in place that begin in the
- * same set of the first cache cost so much more.
+ * planes is read by a tile that finds them where they lie, and one of one or two vectors has little to do meanwhile.
+ * Planes in place that begin in the same set of the first cache cost so much more.
  */
 #define FEW_CHAINS 20
 #define WEIGHTS_COST 4
@@ -49,7 +53,6 @@
 #define LINE_COST 1.2
 #define NARROW_LINE_COST 4.0
 #define CROWDED 1.06
-#define ALONE_COST 12.0
 
 /* A strip's pixels, and what its packed block may take: a 512 KiB second cache's size. */
 #define STRIP_PIXELS 512
@@ -75,6 +78,14 @@ static bool rows_as_they_are(const corr2d_layer *layer) {
 static size_t groups_of_unit(const corr2d_plan *plan) { return plan->layer.groups / plan->unit_groups; }
 
 static bool is_joined(const corr2d_plan *plan) { return plan->unit_groups < plan->layer.groups; }
+
+/* Panels that one call does: those whose weights the second cache holds. */
+static size_t group_panels(const corr2d_plan *plan) {
+    const size_t taps = plan->block * plan->layer.rows.taps * plan->layer.columns.taps;
+    const size_t fit = corr2d_max(1, GROUP_FLOATS / (plan->panel_channels * taps));
+    const size_t most = plan->layer.y.channel == 1 ? plan->panels : GROUP_CHANNELS / plan->panel_channels;
+    return corr2d_min(corr2d_min(fit, most), plan->panels);
+}
 
 /* Whether tiles are told where taps lie, not only the distance from one to the next. */
 static bool has_table(const corr2d_plan *plan) {
@@ -109,6 +120,13 @@ static places x_places(const corr2d_plan *plan) {
     const corr2d_strip *s = &plan->strip;
     if (plan->in_place) return (places){layer->rows.stride * layer->x.row, layer->columns.stride * layer->x.column};
     return (places){s->rows.step * s->row, s->columns.step * s->column};
+}
+
+/* From one output to the next one in its row, and to the next row's, in y or on the stage. */
+static places y_places(const corr2d_plan *plan) {
+    const size_t pitch = plan->stage_pitch;
+    if (pitch) return (places){plan->strip_width * pitch, pitch};
+    return (places){plan->layer.y.row, plan->layer.y.column};
 }
 
 /* Cuts strips that are packed, or such as are read in place. */
@@ -167,17 +185,6 @@ static double tiles_cost(const corr2d_plan *plan, size_t pixels, size_t taps) {
     return (double)(plan->panels - 1) * each + panel_cost(plan, corr2d_div_up(last, lanes), pixels, taps);
 }
 
-/* What it costs more to store a row's outputs in planes by sights of their own than with the next row's. */
-static double alone_cost(const corr2d_plan *plan, const corr2d_sights *columns) {
-    const size_t lanes = plan->kernels->lanes;
-    double blocks = -(double)plan->layer.columns.out / (double)lanes;
-    for (size_t j = 0; j < columns->count; j++) {
-        const size_t width = corr2d_sight_end(columns, j, &plan->layer.columns) - columns->sights[j].out;
-        blocks += width == 1 ? 0.5 : (double)corr2d_div_up(width, lanes);
-    }
-    return blocks * (double)plan->unit_channels * ALONE_COST;
-}
-
 /* All the outputs that a row sight has, strip by strip. Where these do not span the columns, those are one sight. */
 static double row_cost(const corr2d_plan *plan, size_t i, const corr2d_sights *columns) {
     const corr2d_sight *row = plan->rows_seen.sights + i;
@@ -190,7 +197,6 @@ static double row_cost(const corr2d_plan *plan, size_t i, const corr2d_sights *c
         const size_t width = corr2d_min(all, plan->strip_width);
         cost += tiles_cost(plan, height * width, (row->last - row->first) * (column->last - column->first));
     }
-    if (columns->count > 1 && plan->layer.y.channel != 1) cost += alone_cost(plan, columns) * (double)height;
     return cost * (double)plan->strips_across * (double)rows / (double)height;
 }
 
@@ -348,7 +354,15 @@ static bool suits_pairs(const corr2d_plan *plan) {
 }
 
 /* In place only tiles of pairs have a workspace. */
-static bool is_paired(const corr2d_plan *plan) { return plan->in_place && plan->workspace; }
+static bool is_paired(const corr2d_plan *plan) { return plan->in_place && plan->workspace && !plan->stage_pitch; }
+
+/* Behind what is packed a stage, and behind that what turning it may read and write. */
+static void set_stage(corr2d_plan *plan, bool *overflow) {
+    const size_t lines = corr2d_div_up(plan->workspace, LINE_FLOATS), pixels = plan->strip_height * plan->strip_width;
+    plan->stage = corr2d_mul(lines, LINE_FLOATS, overflow);
+    plan->stage_pitch = group_panels(plan) * plan->panel_channels;
+    plan->workspace = corr2d_sum(plan->stage, (pixels + CORR2D_MAX_LANES) * plan->stage_pitch, overflow);
+}
 
 CORR2D_COLD static void cut(corr2d_plan *plan, bool *overflow) {
     const corr2d_layer *layer = &plan->layer;
@@ -369,6 +383,7 @@ CORR2D_COLD static void cut(corr2d_plan *plan, bool *overflow) {
         leave_out(plan);
     }
     if (suits_pairs(plan)) plan->workspace = (plan->block + k->lanes) * (PAIRED_PIXELS + 3 * k->lanes);
+    if (layer->y.channel != 1) set_stage(plan, overflow);
     place_lists(plan, overflow);
 }
 
@@ -397,13 +412,12 @@ static corr2d_tap *list_taps(corr2d_tap *tap, const corr2d_plan *plan, const cor
 
 /* A strip's rows of `width` pixels, counted from the first of them. */
 static void list_pixels(const corr2d_plan *plan, size_t first, size_t width) {
-    const corr2d_layer *layer = &plan->layer;
-    const places x = x_places(plan);
+    const places x = x_places(plan), y = y_places(plan);
     ptrdiff_t *x_pixel = plan->x_pixel + first, *y_pixel = plan->y_pixel + first;
     for (size_t i = 0; i < plan->strip_height; i++) {
         for (size_t j = 0; j < width; j++) {
             *x_pixel++ = (ptrdiff_t)(i * x.row + j * x.column);
-            *y_pixel++ = (ptrdiff_t)(i * layer->y.row + j * layer->y.column);
+            *y_pixel++ = (ptrdiff_t)(i * y.row + j * y.column);
         }
     }
 }
@@ -501,6 +515,7 @@ static void run_scene(pass *p, const corr2d_sight *row, size_t j, size_t first, 
     const corr2d_sights *columns = columns_of(plan, row);
     const corr2d_sight *column = columns->sights + j;
     const size_t down = row->last - row->first, across = column->last - column->first;
+    const places y = y_places(plan);
     const size_t pixel = row->apart ? plan->strip_height * (plan->strip_width + column->out) : 0;
     const size_t width = row->apart ? corr2d_sight_end(columns, j, &layer->columns) - column->out : p->job->out.width;
     const size_t begin = row->apart ? column->out : 0;
@@ -511,7 +526,7 @@ static void run_scene(pass *p, const corr2d_sight *row, size_t j, size_t first, 
     tile.taps = channels * down * across;
     if (has_table(plan)) tile.table = plan->table + row->table + plan->block * down * column->table;
     tile.x += scene_place(p->job, row, column, first);
-    tile.y += first * layer->y.row + column->out * layer->y.column;
+    tile.y += first * y.row + column->out * y.column;
     tile.x_pixel = plan->x_pixel + pixel + skip;
     tile.y_pixel = plan->y_pixel + pixel + skip;
     if (tile.ahead_x) {
@@ -546,12 +561,45 @@ static void run_strip(pass *p, size_t channels) {
     }
 }
 
-/* Panels that one call does: those of a group whose weights the second cache holds, and all of one width. */
-static size_t panels_together(const corr2d_job *job, size_t panel, size_t taps) {
+/* The next panels that one call does, all of one width. */
+static size_t panels_together(const corr2d_job *job, size_t panel) {
+    const size_t full = job->plan->unit_channels / job->plan->panel_channels;
+    return panel >= full ? 1 : corr2d_min(group_panels(job->plan), corr2d_min(job->last, full) - panel);
+}
+
+/* Pixels that lie side by side, or a single one, on the stage and in y. */
+typedef struct piece {
+    float *stage, *y;
+    size_t pixels;
+} piece;
+
+/* A piece's channels: to the stage, or to y. As many at a time as are a line of the stage, for all pixels. */
+static void move_piece(const corr2d_plan *plan, const piece *p, size_t channels, bool load) {
+    const size_t pitch = plan->stage_pitch, channel = plan->layer.y.channel;
+    for (size_t c = 0; c < channels; c += LINE_FLOATS) {
+        const size_t count = corr2d_min(LINE_FLOATS, channels - c);
+        if (load) {
+            plan->kernels->turn(p->stage + c, pitch, p->y + c * channel, channel, p->pixels, count);
+        } else {
+            plan->kernels->unturn(p->y + c * channel, channel, p->stage + c, pitch, p->pixels, count);
+        }
+    }
+}
+
+/* All of a job's outputs of `channels` channels from y on. */
+static void move_stage(const corr2d_job *job, float *y, size_t channels, bool load) {
     const corr2d_plan *plan = job->plan;
-    const size_t fit = corr2d_max(1, GROUP_FLOATS / (plan->panel_channels * taps));
-    const size_t full = plan->unit_channels / plan->panel_channels;
-    return panel >= full ? 1 : corr2d_min(fit, corr2d_min(job->last, full) - panel);
+    const corr2d_layer *layer = &plan->layer;
+    const size_t width = job->out.width, end = job->out.height * width - job->left;
+    const bool joined = layer->y.column == 1 && layer->y.row == width && width == plan->strip_width;
+    for (size_t first = job->skip, next; first < end; first = next) {
+        const size_t row = first / width, column = first % width;
+        next = joined ? end : layer->y.column == 1 ? corr2d_min(end, (row + 1) * width) : first + 1;
+        const size_t place = row * plan->strip_width + column;
+        const piece p = {job->workspace + plan->stage + place * plan->stage_pitch,
+                         y + row * layer->y.row + column * layer->y.column, next - first};
+        move_piece(plan, &p, channels, load);
+    }
 }
 
 /* Where the weights begin that follow a group's, in the same block or in the next one; NULL at the end. */
@@ -590,11 +638,31 @@ static size_t x_space(const corr2d_plan *plan) {
     return line && plan->columns_seen.count == 1 ? x.column : 0;
 }
 
+/* The strip's outputs of a few panels, straight to y or over the stage, where tiles have whole vectors of them. */
+static void run_panels(pass *p, size_t panel, size_t panels, size_t channels) {
+    const corr2d_plan *plan = p->job->plan;
+    const size_t before = (panels - 1) * plan->panel_channels, last = corr2d_panel_channels(plan, panel);
+    const size_t vectors = corr2d_div_up(last, plan->kernels->lanes);
+    float *const y = p->job->y + panel * plan->panel_channels * plan->layer.y.channel;
+    p->kernels = plan->kernels->channel[vectors];
+    p->most = tile_pixels(plan, vectors);
+    if (!plan->stage_pitch) {
+        p->tile.y = y;
+        p->tile.channels = before + last;
+        run_strip(p, channels);
+        return;
+    }
+    p->tile.y = p->job->workspace + plan->stage;
+    p->tile.channels = before + vectors * plan->kernels->lanes;
+    if (p->tile.load) move_stage(p->job, y, before + last, true);
+    run_strip(p, channels);
+    move_stage(p->job, y, before + last, false);
+}
+
 /* One block of `channels` input channels from the c-th on: `x` is what the tables count from. */
 static void run_block(const corr2d_job *job, const float *x, size_t c, size_t channels) {
     const corr2d_plan *plan = job->plan;
     const corr2d_layer *layer = &plan->layer;
-    const corr2d_kernels *k = plan->kernels;
     const size_t kernel = layer->rows.taps * layer->columns.taps;
     const bool last = c + channels == layer->group_in;
     pass p = {.job = job};
@@ -604,22 +672,16 @@ static void run_block(const corr2d_job *job, const float *x, size_t c, size_t ch
                            .x_space = (ptrdiff_t)x_space(plan),
                            .panel = plan->panel_channels * corr2d_layer_taps(layer),
                            .bias_step = c ? 0 : plan->panel_channels,
-                           .y_channel = layer->y.channel,
                            .load = c > 0 || layer->accumulate,
                            .lo = last ? layer->lo : -INFINITY,
                            .hi = last ? layer->hi : INFINITY};
     for (size_t panel = job->first, panels; panel < job->last; panel += panels) {
-        panels = panels_together(job, panel, channels * kernel);
-        const size_t part = corr2d_panel_channels(plan, panel), vectors = corr2d_div_up(part, k->lanes);
-        p.kernels = k->channel[vectors];
-        p.most = tile_pixels(plan, vectors);
-        p.tile.channels = (panels - 1) * plan->panel_channels + part;
-        p.tile.y = job->y + panel * plan->panel_channels * layer->y.channel;
+        panels = panels_together(job, panel);
         p.tile.weights = corr2d_panel_weights(plan, job->group, panel, c * kernel);
         p.tile.bias = c ? corr2d_zeros : corr2d_panel_bias(plan, job->group, panel);
         p.tile.ahead_x = false;
         look_ahead(&p, next_weights(job, panel + panels, c * kernel, channels * kernel), channels * kernel);
-        run_strip(&p, channels);
+        run_panels(&p, panel, panels, channels);
     }
 }
 

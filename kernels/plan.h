@@ -42,6 +42,7 @@ struct corr2d_plan {
     bool threes;        /* pixel tiles: x is not read where it lies, but packed by corr2d_threes_fn */
     bool rows_in_place; /* depthwise tiles: those that need nothing packed, and over channels leave out the padding */
     size_t workspace;   /* floats; 0 where nothing is packed */
+    size_t stage, stage_pitch; /* channel tiles: where in it outputs for planes wait, and from pixel to pixel, or 0 */
 
     size_t offset_count, table_count, pixel_count, weight_count, bias_count;
     ptrdiff_t *offsets; /* pixel and depthwise tiles: of each tap of a block, in x or in the packed strip */

@@ -208,13 +208,13 @@ typedef struct corr2d_kernels {
      *                channel 0 1 2 ...    v * lanes - 1
      *   y + y_pixel[0]       + + + +-----------+                 weights: tap after tap the panel's channels
      *   y + y_pixel[1]       + + + +-----------+                          [t][v * lanes]
-     *     ...
+     *     ...                                                    (channels are neighbours in y)
      *
      * Tap t's x is at x_pixel[i] + table[t].x and its weights at v * table[t].w: a table may leave some out.
      * `pixels` may be any multiple of n, and `channels` may be more than a panel's: for each n pixels in turn the
      * kernel does panel after panel, `panel` on in weights, `bias_step` in bias. Only the last panel may be filled in
      * part, by more than (v - 1) * lanes channels. Reads of x one float for each pixel and tap, and nothing beside.
-     * Reads and writes y[y_pixel[i] + o * y_channel], o = 0 ... channels - 1.
+     * Reads and writes y[y_pixel[i] + o], o = 0 ... channels - 1.
      * channel[v][n] exists for v = 1 ... channel_vectors, n = channel_pixels[v] and all less up to CORR2D_NARROW_PIXELS.
      *
      * Without a table tap t's x is at x_pixel[i] + t * x_step, and its weights are the t-th.

@@ -315,8 +315,9 @@ Test(orientation, of_joined_sights_is_what_either_sees) {
     cr_expect(s.sights[1].out == 2 && s.sights[1].first == 0 && s.sights[1].last == 4);
 }
 
+/* Their outputs wait for planes in the workspace. */
 static void planes_in_place_with_wide_panels(const corr2d_plan *plan) {
-    if (plan->kernels->lanes == 16) in_place(plan);
+    if (plan->kernels->lanes == 16) cr_expect(plan->in_place && plan->stage == 0 && plan->stage_pitch >= 16);
     if (plan->kernels->lanes == 8) packed(plan);
 }
 

@@ -19,7 +19,7 @@ ALWAYS_INLINE void channel_bias(channel_acc *acc, const float *bias, size_t pixe
     }
 }
 
-/* Floats from pixel to pixel in the buffer through which a tile goes that y does not take as whole vectors. */
+/* Floats from pixel to pixel in the buffer through which a panel goes that y does not take as whole vectors. */
 #define CHANNEL_PITCH (CORR2D_MAX_VECTORS * LANES)
 
 static const ptrdiff_t channel_places[CORR2D_MAX_PIXELS] = {
@@ -162,43 +162,6 @@ ALWAYS_INLINE void channel_store(channel_acc *acc, const corr2d_tile *tile, cons
     }
 }
 
-/* Pixels that go between y and the buffer at a time, if they are neighbours there. */
-#define CHANNEL_BLOCK (LANES > 4 ? LANES : 4)
-
-/* How many of the pixels are neighbours in y. */
-static inline size_t channel_neighbours(const ptrdiff_t *pixel, size_t pixels) {
-    size_t count = 1;
-    while (count < pixels && pixel[count] == pixel[count - 1] + 1) count++;
-    return count;
-}
-
-/*
- * Of a step's outputs those of pixels first ... end - 1, out of the buffer to y. With `more` of them to come, less than
- * a block at the end is left. Returns where it ends.
- */
-NOT_INLINE size_t channel_scatter(const channel_step *s, size_t y_channel, const float *buffer, size_t pitch,
-                                  size_t first, size_t end, bool more) {
-    for (; y_channel == 1 && first < end; first++) {
-        memcpy(s->y + s->y_pixel[first], buffer + first * pitch, s->channels * sizeof *buffer);
-    }
-    for (size_t count; first < end; first += count) {
-        const size_t most = end - first < CHANNEL_BLOCK ? end - first : CHANNEL_BLOCK;
-        count = channel_neighbours(s->y_pixel + first, most);
-        if (more && count == most && most < CHANNEL_BLOCK) break;
-        unturn(s->y + s->y_pixel[first], y_channel, buffer + first * pitch, pitch, count, s->channels);
-    }
-    return first;
-}
-
-/* And in. */
-NOT_INLINE void channel_gather(const channel_step *s, size_t y_channel, float *buffer, size_t pitch, size_t pixels) {
-    for (size_t first = 0, count; first < pixels; first += count) {
-        const float *const y = s->y + s->y_pixel[first];
-        count = y_channel == 1 ? 1 : channel_neighbours(s->y_pixel + first, pixels - first);
-        turn(buffer + first * pitch, pitch, y, y_channel, count, s->channels);
-    }
-}
-
 /* One panel by the pixels at x, which are read here, so that they stay in registers in the loops over taps. */
 ALWAYS_INLINE void channel_panel(const corr2d_tile *tile, const channel_step *s, size_t pixels, size_t vectors) {
     const float *x[CORR2D_MAX_PIXELS];
@@ -222,56 +185,41 @@ ALWAYS_INLINE void channel_panel(const corr2d_tile *tile, const channel_step *s,
 
 typedef void channel_panel_fn(const corr2d_tile *tile, const channel_step *s);
 
-/* Pixels whose outputs go through the buffer together, and then what a block at its end may reach beyond them. */
-#define CHANNEL_TOGETHER (3 * LANES > CORR2D_MAX_PIXELS ? 3 * LANES : CORR2D_MAX_PIXELS)
-#define CHANNEL_ROOM ((CHANNEL_TOGETHER + CHANNEL_BLOCK) * CHANNEL_PITCH)
-
-/*
- * The same for outputs that y does not take as whole vectors, tile after tile of `pixels` pixels, `count` in all. As
- * soon as a tile completes a block of them it leaves, and its stores are done while the next tile is computed.
- */
-NOT_INLINE void channel_indirect(const corr2d_tile *tile, channel_step *s, size_t pixels, size_t count,
+/* The same for a panel that y does not take as whole vectors, through a buffer. */
+NOT_INLINE void channel_indirect(const corr2d_tile *tile, const channel_step *s, size_t pixels,
                                  channel_panel_fn *panel) {
-    _Alignas(64) float buffer[CHANNEL_ROOM];
-    const channel_step all = *s;
-    s->whole = buffer;
-    s->whole_pixel = channel_places;
-    if (tile->load) channel_gather(&all, tile->y_channel, buffer, CHANNEL_PITCH, count);
-    for (size_t end = pixels, left = 0; end <= count; end += pixels) {
-        panel(tile, s);
-        s->x_pixel += pixels;
-        s->whole += pixels * CHANNEL_PITCH;
-        if (!tile->ahead_x) s->ahead += pixels * tile->ahead_pixel;
-        left = channel_scatter(&all, tile->y_channel, buffer, CHANNEL_PITCH, left, end, end < count);
-    }
-    s->x_pixel = all.x_pixel;
+    _Alignas(64) float buffer[CORR2D_MAX_PIXELS * CHANNEL_PITCH];
+    const size_t bytes = s->channels * sizeof *buffer;
+    channel_step buffered = *s;
+    buffered.whole = buffer;
+    buffered.whole_pixel = channel_places;
+    for (size_t i = 0; tile->load && i < pixels; i++) memcpy(buffer + i * CHANNEL_PITCH, s->y + s->y_pixel[i], bytes);
+    panel(tile, &buffered);
+    for (size_t i = 0; i < pixels; i++) memcpy(s->y + s->y_pixel[i], buffer + i * CHANNEL_PITCH, bytes);
 }
 
-/* For each few tiles of `pixels` pixels in turn panel after panel of `width` channels. */
+/* For each tile of `pixels` pixels in turn panel after panel of `width` channels. */
 NOT_INLINE void channel_walk(const corr2d_tile *tile, size_t pixels, size_t width, channel_panel_fn *panel) {
-    const size_t together = tile->y_channel == 1 ? pixels : CHANNEL_TOGETHER / pixels * pixels;
-    for (size_t first = 0; first < tile->pixels; first += together) {
-        const size_t rest = tile->pixels - first, count = rest < together ? rest : together;
+    for (size_t first = 0; first < tile->pixels; first += pixels) {
         const float *const last = tile->x + tile->x_pixel[first + pixels - 1];
         channel_step s;
         s.x_pixel = tile->x_pixel + first;
         s.weights = tile->weights;
         s.bias = tile->bias;
         s.y = tile->y;
-        s.y_pixel = tile->y_pixel + first;
+        s.y_pixel = s.whole_pixel = tile->y_pixel + first;
         for (size_t left = tile->channels; left; left -= s.channels) {
             s.channels = left < width ? left : width;
             s.ahead = (tile->ahead_x ? last : s.weights + first * tile->ahead_pixel) + tile->ahead;
             s.whole = s.y;
-            s.whole_pixel = s.y_pixel;
-            if (tile->y_channel == 1 && (s.channels == width || (width == CHANNEL_PARTS * LANES && !tile->load))) {
+            if (s.channels == width || (width == CHANNEL_PARTS * LANES && !tile->load)) {
                 panel(tile, &s);
             } else {
-                channel_indirect(tile, &s, pixels, count, panel);
+                channel_indirect(tile, &s, pixels, panel);
             }
             s.weights += tile->panel;
             s.bias += tile->bias_step;
-            s.y += width * tile->y_channel;
+            s.y += width;
         }
     }
 }

@@ -351,7 +351,9 @@ ALWAYS_INLINE void few_begin(few_acc *acc, const corr2d_tile *tile, const channe
         EACH(i, pixels, CORR2D_FEW_PIXELS) acc->v[i][v] = bias;
     }
     if (!tile->load) return;
-    channel_gather(s, tile->y_channel, buffer, FEW_PITCH, pixels);
+    EACH(i, pixels, CORR2D_FEW_PIXELS) {
+        turn(buffer + i * FEW_PITCH, FEW_PITCH, s->y + s->y_pixel[i], tile->y_channel, 1, s->channels);
+    }
     EACH(i, pixels, CORR2D_FEW_PIXELS) {
         EACH(v, vectors, FEW_VECTORS) {
             acc->v[i][v] = f32xn_add(f32xn_load(buffer + i * FEW_PITCH + v * LANES), acc->v[i][v]);
@@ -372,18 +374,26 @@ ALWAYS_INLINE void few_taps(few_acc *acc, const corr2d_tile *tile, const float *
     }
 }
 
+/* The outputs of a step, together where they are neighbours. */
+NOT_INLINE void few_end(const channel_step *s, size_t y_channel, const float *buffer, size_t pixels) {
+    const size_t each = s->y_pixel[pixels - 1] - s->y_pixel[0] == (ptrdiff_t)pixels - 1 ? pixels : 1;
+    for (size_t i = 0; i < pixels; i += each) {
+        unturn(s->y + s->y_pixel[i], y_channel, buffer + i * FEW_PITCH, FEW_PITCH, each, s->channels);
+    }
+}
+
 /* `vectors` vectors of channels; the last may lack its second panel, and then takes the first one twice. */
 ALWAYS_INLINE void few_step(const corr2d_tile *tile, const channel_step *s, size_t pixels, size_t vectors) {
     const bool twice = LANES > PANEL_ROWS && s->channels <= PANEL_ROWS;
     const f32xn lo = f32xn_splat(tile->lo), hi = f32xn_splat(tile->hi);
-    float buffer[(CORR2D_FEW_PIXELS + CHANNEL_BLOCK) * FEW_PITCH];
+    float buffer[(CORR2D_FEW_PIXELS + LANES) * FEW_PITCH];
     few_acc acc;
     few_begin(&acc, tile, s, twice ? 0 : tile->bias_step, buffer, pixels, vectors);
     few_taps(&acc, tile, s->x, s->weights, twice ? 0 : tile->panel, pixels, vectors);
     EACH(i, pixels, CORR2D_FEW_PIXELS) {
         EACH(v, vectors, FEW_VECTORS) { f32xn_store(buffer + i * FEW_PITCH + v * LANES, finish(acc.v[i][v], lo, hi)); }
     }
-    channel_scatter(s, tile->y_channel, buffer, FEW_PITCH, 0, pixels, false);
+    few_end(s, tile->y_channel, buffer, pixels);
 }
 
 /* Steps of `vectors` vectors as long as there are so many whole ones; of the least, all that is left. */

@@ -65,6 +65,7 @@ ALWAYS_INLINE size_t unturn_fours(float *to, size_t channel, const float *from, 
         EACH(c, 4, 4) {
             if (pixels == LANES) {
                 f32xn_store(to + c * channel, a[c]);
+                __builtin_prefetch(to + c * channel + LANES, 1, 3);
             } else {
                 f32xn_store_part(to + c * channel, a[c], pixels);
             }
