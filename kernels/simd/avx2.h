@@ -86,11 +86,13 @@ WORD f32xn f32xn_splat_few(const float *p, size_t count) {
     return simde_mm256_castpd_ps(simde_mm256_set1_pd(two));
 }
 
-/* PANEL_ROWS is 4. */
-WORD f32xn f32xn_load_panels(const float *p, size_t panel) {
-    return simde_mm256_insertf128_ps(simde_mm256_castps128_ps256(simde_mm_loadu_ps(p)), simde_mm_loadu_ps(p + panel),
-                                     1);
+/* Four floats of either. */
+WORD f32xn f32xn_join_quads(const float *low, const float *high) {
+    return simde_mm256_insertf128_ps(simde_mm256_castps128_ps256(simde_mm_loadu_ps(low)), simde_mm_loadu_ps(high), 1);
 }
+
+/* PANEL_ROWS is 4. */
+WORD f32xn f32xn_load_panels(const float *p, size_t panel) { return f32xn_join_quads(p, p + panel); }
 
 WORD f32xn f32xn_push(f32xn a, f32xn before) {
     const simde__m256i joint = simde_mm256_castps_si256(simde_mm256_permute2f128_ps(before, a, 0x21));

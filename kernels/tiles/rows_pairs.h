@@ -190,9 +190,9 @@ static inline void pairs_channels(pairs_call *c) {
 }
 
 /* A channel's columns, of which the last two vectors may overlap those before. */
-static inline void pairs_across(pairs_call *c, size_t channel) {
+static inline void pairs_across(pairs_call *c, size_t channel, size_t width) {
     const corr2d_planes *all = c->all;
-    const size_t width = all->columns, second = width < 2 * LANES ? width - LANES : LANES;
+    const size_t second = width < 2 * LANES ? width - LANES : LANES;
     for (size_t column = 0; column < width; column += 2 * LANES) {
         const size_t from = column && width - column < 2 * LANES ? width - 2 * LANES : column;
         if (width > 2 * LANES || channel == 0) {
@@ -205,12 +205,19 @@ static inline void pairs_across(pairs_call *c, size_t channel) {
     }
 }
 
+#include "kernels/tiles/rows_twelve.h"
+
 static inline void pairs_planes(const corr2d_planes *all) {
     const size_t spill = (LANES - 1) / all->columns, early = 4 / all->stride;
     pairs_call c = {.all = all, .whole = all->rows > spill ? all->rows - spill + early : 0};
     if (all->columns <= LANES) {
         pairs_channels(&c);
     } else {
-        for (size_t i = 0; i < all->channels; i++) pairs_across(&c, i);
+        twelve_call twelve;
+        const size_t width = twelve_cut(&twelve, all);
+        for (size_t i = 0; i < all->channels; i++) {
+            pairs_across(&c, i, width);
+            if (width < all->columns) planes_twelve(&twelve, i);
+        }
     }
 }

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Depthwise 5x5 tiles with stride 1 on the last twelve columns of maps, or all of ten to twelve. Part of
+ * tiles/rows_ring.h.
+ *
+ * Two rows of outputs are three vectors that share each weight: eight columns of either row, and the last four of both.
+ * They read two rows of inputs for each row of taps: those from an even one on have the first, third and fifth row of
+ * taps of three pairs of outputs, those from an odd one on the second and fourth of two. So pairs of rows are a ring,
+ * as single ones are in tiles/rows_pairs.h; rows beside x are zeros.
+ */
+#if LANES == 8
+#define TWELVE_TAPS 5
+#define TWELVE_COLUMNS 12
+
+typedef struct twelve_call {
+    const corr2d_planes *all;
+    size_t column, last; /* where the eight columns begin, and from there the last four */
+    f32xn_mask inside[2]; /* what the first two taps' inputs of the eight have in x */
+} twelve_call;
+
+/* What a tile keeps in registers: two rows of outputs and their last columns, finished next and after that. */
+typedef struct twelve_state {
+    f32xn acc[3][3];
+    f32xn_mask inside[2];
+    const float *w;
+    size_t last;
+} twelve_state;
+
+/* Two rows of inputs, from an even or an odd one on, for the first three or two pairs of outputs. */
+ALWAYS_INLINE void twelve_add(twelve_state *r, const float *x, const float *below, size_t odd) {
+    const size_t pairs = 3 - odd;
+    f32xn in[3];
+    UNROLL for (size_t v = 0; v < TWELVE_TAPS; v++) {
+        const ptrdiff_t at = (ptrdiff_t)v - 2;
+        IN_ORDER;
+        in[0] = v < 2 ? f32xn_load_mask(x + at, r->inside[v]) : f32xn_load(x + at);
+        in[1] = v < 2 ? f32xn_load_mask(below + at, r->inside[v]) : f32xn_load(below + at);
+        in[2] = v > 2 ? f32xn_pull_quads(in[2]) : f32xn_join_quads(x + r->last + at, below + r->last + at);
+        EACH(a, pairs, 3) {
+            const f32xn w_f32xn = f32xn_splat(r->w[(odd + 2 * (pairs - 1 - a)) * TWELVE_TAPS + v]);
+            UNROLL for (size_t s = 0; s < 3; s++) r->acc[a][s] = f32xn_fma(in[s], w_f32xn, r->acc[a][s]);
+        }
+    }
+}
+
+/* A pair of rows is finished, of which the second may be none, and the others move up. */
+ALWAYS_INLINE void twelve_store(twelve_state *r, const corr2d_planes *all, float *y, size_t rows, bool clamped) {
+    UNROLL for (size_t s = 0; s < 3; s++) {
+        f32xn y_f32xn = r->acc[0][s];
+        if (clamped) y_f32xn = f32xn_clamp(y_f32xn, f32xn_splat(all->lo), f32xn_splat(all->hi));
+        r->acc[0][s] = f32xn_add(y_f32xn, f32xn_load(all->zeros));
+    }
+    f32xn_store(y, r->acc[0][0]);
+    if (rows > 1) {
+        f32xn_store(y + all->y_row, r->acc[0][1]);
+        f32xn_store_quads(y + r->last, all->y_row, r->acc[0][2]);
+    } else {
+        f32xn_store_part(y + r->last, r->acc[0][2], 4);
+    }
+}
+
+/* Where a row of x begins, or zeros. */
+ALWAYS_INLINE const float *twelve_row(const corr2d_planes *all, const float *x, size_t row) {
+    return row < all->x_rows ? x + row * all->x_row : all->zeros + 2;
+}
+
+NOT_INLINE void planes_twelve(const twelve_call *c, size_t channel) {
+    const corr2d_planes *all = c->all;
+    const bool clamped = clamps(all->lo, all->hi);
+    const float *const bias = all->bias + channel, *const x = all->x + channel * all->x_channel + c->column;
+    float *y = all->y + channel * all->y_channel + c->column;
+    size_t row = 0, left = all->rows;
+    twelve_state r = {.w = all->weights + channel * TWELVE_TAPS * TWELVE_TAPS, .last = c->last};
+    UNROLL for (size_t v = 0; v < 2; v++) r.inside[v] = c->inside[v];
+    UNROLL for (size_t s = 0; s < 3; s++) r.acc[0][s] = r.acc[1][s] = f32xn_splat(bias[0]);
+    row -= all->above;
+    const float *even = twelve_row(all, x, row);
+    for (size_t early = 2;;) {
+        const float *const odd = twelve_row(all, x, row + 1);
+        UNROLL for (size_t s = 0; s < 3; s++) r.acc[2][s] = f32xn_splat(bias[0]);
+        if (even != odd) twelve_add(&r, even, odd, 0);
+        if (early) {
+            early--;
+        } else {
+            twelve_store(&r, all, y, left, clamped);
+            if (left <= 2) return;
+            y += 2 * all->y_row;
+            left -= 2;
+        }
+        UNROLL for (size_t s = 0; s < 3; s++) {
+            r.acc[0][s] = r.acc[1][s];
+            r.acc[1][s] = r.acc[2][s];
+        }
+        row += 2;
+        even = twelve_row(all, x, row);
+        if (even != odd) twelve_add(&r, odd, even, 1);
+    }
+}
+
+/* Cuts rows into those before the last twelve columns and these; all are before where the tiles are not for them. */
+static inline size_t twelve_cut(twelve_call *c, const corr2d_planes *all) {
+    const size_t width = all->columns;
+    if (all->stride == 2 || all->x_columns != width || all->before != 2 || (width - 1) % 16 / 4 != 2) return width;
+    c->all = all;
+    c->column = width < TWELVE_COLUMNS ? 0 : width - TWELVE_COLUMNS;
+    c->last = width - 4 - c->column;
+    for (size_t v = 0; v < 2; v++) c->inside[v] = pairs_mask(all, c->column + v);
+    return width / 16 * 16;
+}
+#else
+/* No rows have those tiles. */
+typedef struct twelve_call {
+    size_t last;
+} twelve_call;
+
+static inline size_t twelve_cut(twelve_call *c, const corr2d_planes *all) {
+    c->last = 0;
+    return all->columns;
+}
+
+static inline void planes_twelve(const twelve_call *c, size_t channel) {
+    (void)c;
+    (void)channel;
+}
+#endif
