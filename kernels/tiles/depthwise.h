@@ -97,11 +97,7 @@ static void depthwise_pack(const corr2d_planes *all) {
     const float *x = all->x;
     float *to = all->packed + all->above * all->stride * CORR2D_PLANE_PITCH;
     for (size_t channel = 0; channel < all->channels; channel++, x += all->x_channel, to += all->packed_channel) {
-        if (vectors == 1) {
-            plane_pack(all, to, x, 1, masks);
-        } else {
-            plane_pack(all, to, x, vectors, masks);
-        }
+        plane_pack(all, to, x, vectors, masks);
     }
 }
 
@@ -115,7 +111,7 @@ typedef struct plane {
     size_t whole; /* narrow rows: so many of the first may be stored as whole vectors */
 } plane;
 
-/* The first `whole` rows are stored as whole vectors, of the others `count` floats: small rather than fast. */
+/* The first `whole` rows are stored as whole vectors, of the others `count` floats, through a buffer. */
 ALWAYS_INLINE void plane_end(f32xn *acc, const plane *c, float *y, size_t rows, size_t count, size_t whole) {
     const size_t row = c->all->y_row;
     float rest[PLANE_ROWS * LANES];
@@ -123,20 +119,10 @@ ALWAYS_INLINE void plane_end(f32xn *acc, const plane *c, float *y, size_t rows, 
         const f32xn lo = f32xn_splat(c->all->lo), hi = f32xn_splat(c->all->hi);
         UNROLL for (size_t o = 0; o < rows; o++) acc[o] = f32xn_clamp(acc[o], lo, hi);
     }
-    UNROLL for (size_t o = 0; o < rows; o++) acc[o] = f32xn_add(acc[o], f32xn_splat(0.0f));
-    if (whole >= rows) {
-        UNROLL for (size_t o = 0; o < rows; o++) f32xn_store(y + o * row, acc[o]);
-        return;
+    UNROLL for (size_t o = 0; o < rows; o++) {
+        f32xn_store(o < whole ? y + o * row : rest + o * LANES, f32xn_add(acc[o], f32xn_splat(0.0f)));
     }
-    UNROLL for (size_t o = 0; o < rows; o++) f32xn_store(rest + o * LANES, acc[o]);
-    for (size_t o = 0; o < rows; o++, y += row) {
-        const f32xn y_f32xn = f32xn_load(rest + o * LANES);
-        if (o < whole) {
-            f32xn_store(y, y_f32xn);
-        } else {
-            f32xn_store_part(y, y_f32xn, count);
-        }
-    }
+    for (size_t o = whole; o < rows; o++) f32xn_store_part(y + o * row, f32xn_load(rest + o * LANES), count);
 }
 
 /* `rows` rows of outputs by one vector of columns, whose inputs begin at x: each weight is loaded once. */

@@ -12,12 +12,6 @@
 #define TWELVE_TAPS 5
 #define TWELVE_COLUMNS 12
 
-typedef struct twelve_call {
-    const corr2d_planes *all;
-    size_t column, last; /* where the eight columns begin, and from there the last four */
-    f32xn_mask inside[2]; /* what the first two taps' inputs of the eight have in x */
-} twelve_call;
-
 /* What a tile keeps in registers: two rows of outputs and their last columns, finished next and after that. */
 typedef struct twelve_state {
     f32xn acc[3][3];
@@ -64,14 +58,15 @@ ALWAYS_INLINE const float *twelve_row(const corr2d_planes *all, const float *x, 
     return row < all->x_rows ? x + row * all->x_row : all->zeros + 2;
 }
 
-NOT_INLINE void planes_twelve(const twelve_call *c, size_t channel) {
+/* A pair is the first vector of the twelve columns, and one that begins with the last four. */
+NOT_INLINE void planes_twelve(const pairs_call *c) {
     const corr2d_planes *all = c->all;
     const bool clamped = clamps(all->lo, all->hi);
-    const float *const bias = all->bias + channel, *const x = all->x + channel * all->x_channel + c->column;
-    float *y = all->y + channel * all->y_channel + c->column;
+    const float *const x = c->x[0], *const bias = c->bias[0];
+    float *y = c->y[0];
     size_t row = 0, left = all->rows;
-    twelve_state r = {.w = all->weights + channel * TWELVE_TAPS * TWELVE_TAPS, .last = c->last};
-    UNROLL for (size_t v = 0; v < 2; v++) r.inside[v] = c->inside[v];
+    twelve_state r = {.w = c->weights[0], .last = (size_t)(c->x[1] - x)};
+    UNROLL for (size_t v = 0; v < 2; v++) r.inside[v] = c->inside[0][v];
     UNROLL for (size_t s = 0; s < 3; s++) r.acc[0][s] = r.acc[1][s] = f32xn_splat(bias[0]);
     row -= all->above;
     const float *even = twelve_row(all, x, row);
@@ -97,28 +92,25 @@ NOT_INLINE void planes_twelve(const twelve_call *c, size_t channel) {
     }
 }
 
-/* Cuts rows into those before the last twelve columns and these; all are before where the tiles are not for them. */
-static inline size_t twelve_cut(twelve_call *c, const corr2d_planes *all) {
-    const size_t width = all->columns;
-    if (all->stride == 2 || all->x_columns != width || all->before != 2 || (width - 1) % 16 / 4 != 2) return width;
-    c->all = all;
-    c->column = width < TWELVE_COLUMNS ? 0 : width - TWELVE_COLUMNS;
-    c->last = width - 4 - c->column;
-    for (size_t v = 0; v < 2; v++) c->inside[v] = pairs_mask(all, c->column + v);
-    return width / 16 * 16;
+/* The columns that other tiles do: of rows that end nine to twelve columns behind two vectors, not those. */
+static inline size_t twelve_first(const corr2d_planes *all) {
+    const size_t width = all->columns, behind = (width - 1) % 16;
+    return all->x_columns == width && all->before == 2 && behind / 4 == 2 ? width - behind - 1 : width;
+}
+
+/* The others of a channel. */
+static inline void twelve_columns(pairs_call *c, size_t channel) {
+    const size_t width = c->all->columns, column = width < TWELVE_COLUMNS ? 0 : width - TWELVE_COLUMNS;
+    if (channel == 0) pairs_cut(c, 0, column);
+    pairs_place(c, 0, channel, column);
+    pairs_place(c, 1, channel, width - 4);
+    planes_twelve(c);
 }
 #else
 /* No rows have those tiles. */
-typedef struct twelve_call {
-    size_t last;
-} twelve_call;
+static inline size_t twelve_first(const corr2d_planes *all) { return all->columns; }
 
-static inline size_t twelve_cut(twelve_call *c, const corr2d_planes *all) {
-    c->last = 0;
-    return all->columns;
-}
-
-static inline void planes_twelve(const twelve_call *c, size_t channel) {
+static inline void twelve_columns(pairs_call *c, size_t channel) {
     (void)c;
     (void)channel;
 }
