@@ -40,13 +40,15 @@ ALWAYS_INLINE f32xn pairs_load(const pairs_call *c, size_t vector, const float *
 /* A column of taps of vectors first ... last; `top` is the row of taps that reaches the oldest outputs. */
 ALWAYS_INLINE void pairs_fma(f32xn (*acc)[PAIR_LIVE], const float *w, const f32xn *in, size_t v, size_t stride,
                              size_t top, size_t first, size_t last) {
-    IN_ORDER;
     UNROLL for (size_t a = 0; a < PAIR_LIVE; a++) {
         const size_t u = top - stride * a;
         if (u < PAIR_TAPS) {
+            IN_ORDER;
             const f32xn w_f32xn = f32xn_splat(w[u * PAIR_TAPS + v]);
             acc[first][a] = f32xn_fma(in[first], w_f32xn, acc[first][a]);
+            HOLD(acc[first][a]);
             if (last > first) acc[last][a] = f32xn_fma(in[last], w_f32xn, acc[last][a]);
+            HOLD(acc[last][a]);
         }
     }
 }
@@ -98,6 +100,13 @@ ALWAYS_INLINE void pairs_add(f32xn (*acc)[PAIR_LIVE], const pairs_call *c, const
             pairs_add_two(acc, c, x, w[0], i, top, 0, !apart);
             if (apart) pairs_add_two(acc, c, x, w[1], i, top, 1, 1);
         }
+    }
+}
+
+ALWAYS_INLINE void pairs_hold(f32xn (*acc)[PAIR_LIVE], size_t live) {
+    EACH(a, live, PAIR_LIVE) {
+        HOLD(acc[0][a]);
+        HOLD(acc[1][a]);
     }
 }
 
@@ -174,6 +183,7 @@ NOT_INLINE void planes_pairs_2(const pairs_call *c) {
         UNROLL for (size_t p = 0; p < 2; p++) {
             IN_ORDER;
             acc[p][0][2] = acc[p][1][2] = f32xn_splat(bias[p][0]);
+            pairs_hold(acc[p], 3);
             if (row_of_x < x_rows) {
                 pairs_add(acc[p], c + p, x[p], w + p, 2, PAIR_TAPS - 1, false);
                 x[p][0] += x_row;
@@ -194,6 +204,7 @@ NOT_INLINE void planes_pairs_2(const pairs_call *c) {
             IN_ORDER;
             if (row_of_x + 1 < x_rows) {
                 pairs_add(acc[p], c + p, x[p], w + p, 2, PAIR_TAPS - 2, false);
+                pairs_hold(acc[p], 2);
                 x[p][0] += x_row;
                 x[p][1] += x_row;
             }
