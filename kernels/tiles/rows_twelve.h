@@ -16,7 +16,7 @@
 typedef struct twelve_state {
     f32xn acc[3][3];
     f32xn_mask inside[2];
-    const float *w;
+    const float *w, *bias;
     size_t last;
 } twelve_state;
 
@@ -58,37 +58,46 @@ ALWAYS_INLINE const float *twelve_row(const corr2d_planes *all, const float *x, 
     return row < all->x_rows ? x + row * all->x_row : all->zeros + 2;
 }
 
-/* A pair is the first vector of the twelve columns, and one that begins with the last four. */
-NOT_INLINE void planes_twelve(const pairs_call *c) {
-    const corr2d_planes *all = c->all;
-    const bool clamped = clamps(all->lo, all->hi);
-    const float *const x = c->x[0], *const bias = c->bias[0];
-    float *y = c->y[0];
+/* A channel's columns: the ring begins anew. */
+ALWAYS_INLINE void twelve_channel(twelve_state *r, const corr2d_planes *all, const float *x, float *y, bool clamped) {
     size_t row = 0, left = all->rows;
-    twelve_state r = {.w = c->weights[0], .last = (size_t)(c->x[1] - x)};
-    UNROLL for (size_t v = 0; v < 2; v++) r.inside[v] = c->inside[0][v];
-    UNROLL for (size_t s = 0; s < 3; s++) r.acc[0][s] = r.acc[1][s] = f32xn_splat(bias[0]);
     row -= all->above;
     const float *even = twelve_row(all, x, row);
+    UNROLL for (size_t s = 0; s < 3; s++) r->acc[0][s] = r->acc[1][s] = f32xn_splat(r->bias[0]);
     for (size_t early = 2;;) {
         const float *const odd = twelve_row(all, x, row + 1);
-        UNROLL for (size_t s = 0; s < 3; s++) r.acc[2][s] = f32xn_splat(bias[0]);
-        if (even != odd) twelve_add(&r, even, odd, 0);
+        UNROLL for (size_t s = 0; s < 3; s++) r->acc[2][s] = f32xn_splat(r->bias[0]);
+        if (even != odd) twelve_add(r, even, odd, 0);
         if (early) {
             early--;
         } else {
-            twelve_store(&r, all, y, left, clamped);
+            twelve_store(r, all, y, left, clamped);
             if (left <= 2) return;
             y += 2 * all->y_row;
             left -= 2;
         }
         UNROLL for (size_t s = 0; s < 3; s++) {
-            r.acc[0][s] = r.acc[1][s];
-            r.acc[1][s] = r.acc[2][s];
+            r->acc[0][s] = r->acc[1][s];
+            r->acc[1][s] = r->acc[2][s];
         }
         row += 2;
         even = twelve_row(all, x, row);
-        if (even != odd) twelve_add(&r, odd, even, 1);
+        if (even != odd) twelve_add(r, odd, even, 1);
+    }
+}
+
+/* So many channels from a pair's on, whose vectors are the first of the twelve columns and one from the last four on. */
+NOT_INLINE void planes_twelve(const pairs_call *c, size_t channels) {
+    const corr2d_planes *all = c->all;
+    const bool clamped = clamps(all->lo, all->hi);
+    const float *x = c->x[0];
+    float *y = c->y[0];
+    twelve_state r = {.w = c->weights[0], .bias = c->bias[0], .last = (size_t)(c->x[1] - x)};
+    UNROLL for (size_t v = 0; v < 2; v++) r.inside[v] = c->inside[0][v];
+    for (; channels; channels--, x += all->x_channel, y += all->y_channel) {
+        twelve_channel(&r, all, x, y, clamped);
+        r.w += TWELVE_TAPS * TWELVE_TAPS;
+        r.bias++;
     }
 }
 
@@ -98,20 +107,21 @@ static inline size_t twelve_first(const corr2d_planes *all) {
     return all->x_columns == width && all->before == 2 && behind / 4 == 2 ? width - behind - 1 : width;
 }
 
-/* The others of a channel. */
-static inline void twelve_columns(pairs_call *c, size_t channel) {
+/* The others of so many channels. */
+static inline void twelve_columns(pairs_call *c, size_t channel, size_t channels) {
     const size_t width = c->all->columns, column = width < TWELVE_COLUMNS ? 0 : width - TWELVE_COLUMNS;
     if (channel == 0) pairs_cut(c, 0, column);
     pairs_place(c, 0, channel, column);
     pairs_place(c, 1, channel, width - 4);
-    planes_twelve(c);
+    planes_twelve(c, channels);
 }
 #else
 /* No rows have those tiles. */
 static inline size_t twelve_first(const corr2d_planes *all) { return all->columns; }
 
-static inline void twelve_columns(pairs_call *c, size_t channel) {
+static inline void twelve_columns(pairs_call *c, size_t channel, size_t channels) {
     (void)c;
     (void)channel;
+    (void)channels;
 }
 #endif
