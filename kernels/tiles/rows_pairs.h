@@ -6,7 +6,8 @@
  * where a row is no more than a vector, those of two channels. Each row of inputs is added to all rows of outputs that
  * it reaches, which wait in a ring of accumulators. Each tap's inputs are loaded, since weights are more; what is
  * beside x is masked, and rows beside it are left out. With stride 2 two vectors give those of two taps, in an order
- * that is mended where outputs are stored.
+ * that is mended where outputs are stored, and two pairs go together. The last columns of some rows have tiles of their
+ * own, in tiles/rows_twelve.h.
  */
 #define PAIR_TAPS 5
 #define PAIR_LIVE 5
@@ -165,8 +166,8 @@ NOT_INLINE void planes_apart_1(const pairs_call *c) { pairs_tile(c, 1, true); }
 NOT_INLINE void planes_apart_2(const pairs_call *c) { pairs_tile(c, 2, true); }
 
 /*
- * Two pairs with stride 2, since one has too few chains. What is finished is stored before the second row of inputs: so
- * there are registers for all.
+ * Two pairs with stride 2, since one has too few chains. What the first of two rows of inputs finishes is stored before
+ * the second: so there are registers for both.
  */
 NOT_INLINE void planes_pairs_2(const pairs_call *c) {
     const corr2d_planes *all = c->all;
@@ -262,20 +263,23 @@ static inline void pairs_across(pairs_call *c, size_t channel, size_t width) {
     }
 }
 
-/* With stride 2, four vectors of a channel's columns, of which the last may lie over those before, or two of two channels. */
+/* With stride 2 all pairs of all channels, of which a row's last may overlap that before, two at a time. */
 static inline void pairs_strided(pairs_call *c) {
     const corr2d_planes *all = c->all;
-    const size_t width = all->columns, last = width - LANES;
-    const bool one = width > 2 * LANES;
-    for (size_t i = 0; i < all->channels; i += one ? 1 : 2) {
-        for (size_t from = 0; from < width; from += 4 * LANES) {
-            for (size_t v = 0; v < 4; v++) {
-                const size_t place = from + (one ? v : v % 2) * LANES, column = place < last ? place : last;
-                if (i == 0 || width > 4 * LANES) pairs_cut(c + v / 2, v % 2, column);
-                pairs_place(c + v / 2, v % 2, one || v < 2 || i + 1 == all->channels ? i : i + 1, column);
+    const size_t width = all->columns, pair = width < 2 * LANES ? width : 2 * LANES, last = width - pair;
+    const size_t each = (width + pair - 1) / pair, end = all->channels * each;
+    for (size_t i = 0; i < end; i += 2) {
+        for (size_t p = 0; p < 2; p++) {
+            const size_t at = i + p < end ? i + p : i, channel = at / each, first = at % each * pair;
+            const size_t column = first < last ? first : last, second = column + pair - LANES;
+            if (i == 0 || each > 2) {
+                pairs_cut(c + p, 0, column);
+                pairs_cut(c + p, 1, second);
             }
-            planes_pairs_2(c);
+            pairs_place(c + p, 0, channel, column);
+            pairs_place(c + p, 1, channel, second);
         }
+        planes_pairs_2(c);
     }
 }
 

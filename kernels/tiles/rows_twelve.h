@@ -86,7 +86,7 @@ ALWAYS_INLINE void twelve_channel(twelve_state *r, const corr2d_planes *all, con
     }
 }
 
-/* So many channels from a pair's on, whose vectors are the first of the twelve columns and one from the last four on. */
+/* So many channels from a pair's on, whose vectors are the first of the twelve columns and one from the last four. */
 NOT_INLINE void planes_twelve(const pairs_call *c, size_t channels) {
     const corr2d_planes *all = c->all;
     const bool clamped = clamps(all->lo, all->hi);
@@ -101,7 +101,7 @@ NOT_INLINE void planes_twelve(const pairs_call *c, size_t channels) {
     }
 }
 
-/* The columns that other tiles do: of rows that end nine to twelve columns behind two vectors, not those. */
+/* The columns that other tiles do: of rows that end nine to twelve columns behind two vectors not those. */
 static inline size_t twelve_first(const corr2d_planes *all) {
     const size_t width = all->columns, behind = (width - 1) % 16;
     return all->x_columns == width && all->before == 2 && behind / 4 == 2 ? width - behind - 1 : width;
