@@ -73,10 +73,8 @@ WORD f32xn_lanes f32xn_lanes_load(const int32_t *p) {
 
 WORD f32xn f32xn_pick(f32xn a, f32xn_lanes lanes) { return simde_mm256_permutevar8x32_ps(a, lanes); }
 
-/* A zero in the first or the last lane. */
+/* A zero in the first lane. */
 WORD f32xn f32xn_clear_first(f32xn a) { return simde_mm256_blend_ps(a, simde_mm256_setzero_ps(), 1); }
-
-WORD f32xn f32xn_clear_last(f32xn a) { return simde_mm256_blend_ps(a, simde_mm256_setzero_ps(), 1 << (LANES - 1)); }
 
 /* The first `count` floats, 2 or 4, again and again. */
 WORD f32xn f32xn_splat_few(const float *p, size_t count) {
