@@ -12,7 +12,8 @@
  * Split, the lanes hold outputs 0, 1, 4, 5, 2, 3, 6 and a zero: where the output before each is and that behind it, and
  * the first four outputs and the last four.
  */
-static const int32_t fourteen_before[LANES] = {7, 0, 5, 2, 1, 4, 3, 6}, fourteen_behind[LANES] = {1, 4, 3, 6, 5, 2, 7, 7};
+static const int32_t fourteen_before[LANES] = {7, 0, 5, 2, 1, 4, 3, 6},
+                     fourteen_behind[LANES] = {1, 4, 3, 6, 5, 2, 7, 7};
 static const int32_t fourteen_lanes[LANES] = {0, 1, 4, 5, 5, 2, 3, 6};
 
 /* Two channels, since one has too few chains. */
@@ -20,7 +21,7 @@ typedef struct fourteen_state {
     const float *x[2], *w[2], *bias[2];
     float *y[2];
     f32xn_mask inside; /* of a row's second vector, what is in x */
-    f32xn acc[2][3]; /* of the row that is finished next, and of the next ones */
+    f32xn acc[2][3];   /* of the row that is finished next, and of the next ones */
 } fourteen_state;
 
 /* Of every other column the inputs of the v-th tap across. */
