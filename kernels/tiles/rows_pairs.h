@@ -167,15 +167,15 @@ NOT_INLINE void planes_apart_2(const pairs_call *c) { pairs_tile(c, 2, true); }
 
 /*
  * Two pairs with stride 2, since one has too few chains. What the first of two rows of inputs finishes is stored before
- * the second: so there are registers for both.
+ * the second: so there are registers for both. Their second vectors are so many outputs behind the first ones.
  */
-NOT_INLINE void planes_pairs_2(const pairs_call *c) {
+NOT_INLINE void planes_pairs_2(const pairs_call *c, size_t second) {
     const corr2d_planes *all = c->all;
     const size_t x_row = all->x_row, x_rows = all->x_rows, end = all->rows + 2;
     const bool clamped = clamps(all->lo, all->hi);
-    const float *x[2][2] = {{c[0].x[0], c[0].x[1]}, {c[1].x[0], c[1].x[1]}};
+    const float *x[2] = {c[0].x[0], c[1].x[0]};
     const float *const w[2] = {c[0].weights[0], c[1].weights[0]}, *const bias[2] = {c[0].bias[0], c[1].bias[0]};
-    float *y[2][2] = {{c[0].y[0], c[0].y[1]}, {c[1].y[0], c[1].y[1]}};
+    float *y[2] = {c[0].y[0], c[1].y[0]};
     f32xn acc[2][2][PAIR_LIVE];
     size_t row_of_x = 0;
     row_of_x -= all->above;
@@ -186,15 +186,14 @@ NOT_INLINE void planes_pairs_2(const pairs_call *c) {
             acc[p][0][2] = acc[p][1][2] = f32xn_splat(bias[p][0]);
             pairs_hold(acc[p], 3);
             if (row_of_x < x_rows) {
-                pairs_add(acc[p], c + p, x[p], w + p, 2, PAIR_TAPS - 1, false);
-                x[p][0] += x_row;
-                x[p][1] += x_row;
+                const float *const at[2] = {x[p], x[p] + 2 * second};
+                pairs_add(acc[p], c + p, at, w + p, 2, PAIR_TAPS - 1, false);
+                x[p] += x_row;
             }
             if (row >= 2) {
-                UNROLL for (size_t s = 0; s < 2; s++) {
-                    f32xn_store(y[p][s], pairs_finish(all, acc[p][s][0], 2, clamped));
-                    y[p][s] += all->y_row;
-                }
+                f32xn_store(y[p], pairs_finish(all, acc[p][0][0], 2, clamped));
+                f32xn_store(y[p] + second, pairs_finish(all, acc[p][1][0], 2, clamped));
+                y[p] += all->y_row;
             }
             UNROLL for (size_t s = 0; s < 2; s++) {
                 acc[p][s][0] = acc[p][s][1];
@@ -204,10 +203,10 @@ NOT_INLINE void planes_pairs_2(const pairs_call *c) {
         UNROLL for (size_t p = 0; p < 2; p++) {
             IN_ORDER;
             if (row_of_x + 1 < x_rows) {
-                pairs_add(acc[p], c + p, x[p], w + p, 2, PAIR_TAPS - 2, false);
+                const float *const at[2] = {x[p], x[p] + 2 * second};
+                pairs_add(acc[p], c + p, at, w + p, 2, PAIR_TAPS - 2, false);
                 pairs_hold(acc[p], 2);
-                x[p][0] += x_row;
-                x[p][1] += x_row;
+                x[p] += x_row;
             }
         }
     }
@@ -277,9 +276,8 @@ static inline void pairs_strided(pairs_call *c) {
                 pairs_cut(c + p, 1, second);
             }
             pairs_place(c + p, 0, channel, column);
-            pairs_place(c + p, 1, channel, second);
         }
-        planes_pairs_2(c);
+        planes_pairs_2(c, pair - LANES);
     }
 }
 
