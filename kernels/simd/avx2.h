@@ -73,10 +73,8 @@ WORD f32xn_lanes f32xn_lanes_load(const int32_t *p) {
 
 WORD f32xn f32xn_pick(f32xn a, f32xn_lanes lanes) { return simde_mm256_permutevar8x32_ps(a, lanes); }
 
-/* A zero in the first or the last lane. */
+/* A zero in the first lane. */
 WORD f32xn f32xn_clear_first(f32xn a) { return simde_mm256_blend_ps(a, simde_mm256_setzero_ps(), 1); }
-
-WORD f32xn f32xn_clear_last(f32xn a) { return simde_mm256_blend_ps(a, simde_mm256_setzero_ps(), 1 << (LANES - 1)); }
 
 /* The first `count` floats, 2 or 4, again and again. */
 WORD f32xn f32xn_splat_few(const float *p, size_t count) {
@@ -86,11 +84,13 @@ WORD f32xn f32xn_splat_few(const float *p, size_t count) {
     return simde_mm256_castpd_ps(simde_mm256_set1_pd(two));
 }
 
-/* PANEL_ROWS is 4. */
-WORD f32xn f32xn_load_panels(const float *p, size_t panel) {
-    return simde_mm256_insertf128_ps(simde_mm256_castps128_ps256(simde_mm_loadu_ps(p)), simde_mm_loadu_ps(p + panel),
-                                     1);
+/* Four floats of either. */
+WORD f32xn f32xn_join_quads(const float *low, const float *high) {
+    return simde_mm256_insertf128_ps(simde_mm256_castps128_ps256(simde_mm_loadu_ps(low)), simde_mm_loadu_ps(high), 1);
 }
+
+/* PANEL_ROWS is 4. */
+WORD f32xn f32xn_load_panels(const float *p, size_t panel) { return f32xn_join_quads(p, p + panel); }
 
 WORD f32xn f32xn_push(f32xn a, f32xn before) {
     const simde__m256i joint = simde_mm256_castps_si256(simde_mm256_permute2f128_ps(before, a, 0x21));
@@ -109,7 +109,10 @@ WORD f32xn f32xn_pull(f32xn a) {
 
 WORD f32xn f32xn_load_panel(const float *p) { return simde_mm256_castps128_ps256(simde_mm_loadu_ps(p)); }
 
+/* Both in registers: two shuffles of what is in memory would load it twice, and take up to a tenth longer. */
 WORD void f32xn_split_parts(f32xn a, f32xn b, f32xn *even, f32xn *odd) {
+    __asm__("" : "+x"(a));
+    __asm__("" : "+x"(b));
     *even = simde_mm256_shuffle_ps(a, b, 0x88);
     *odd = simde_mm256_shuffle_ps(a, b, 0xdd);
 }

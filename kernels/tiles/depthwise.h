@@ -97,11 +97,7 @@ static void depthwise_pack(const corr2d_planes *all) {
     const float *x = all->x;
     float *to = all->packed + all->above * all->stride * CORR2D_PLANE_PITCH;
     for (size_t channel = 0; channel < all->channels; channel++, x += all->x_channel, to += all->packed_channel) {
-        if (vectors == 1) {
-            plane_pack(all, to, x, 1, masks);
-        } else {
-            plane_pack(all, to, x, vectors, masks);
-        }
+        plane_pack(all, to, x, vectors, masks);
     }
 }
 
@@ -115,21 +111,18 @@ typedef struct plane {
     size_t whole; /* narrow rows: so many of the first may be stored as whole vectors */
 } plane;
 
-/* The first `whole` rows are stored as whole vectors, of the others `count` floats. */
+/* The first `whole` rows are stored as whole vectors, of the others `count` floats, through a buffer. */
 ALWAYS_INLINE void plane_end(f32xn *acc, const plane *c, float *y, size_t rows, size_t count, size_t whole) {
     const size_t row = c->all->y_row;
+    float rest[PLANE_ROWS * LANES];
     if (clamps(c->all->lo, c->all->hi)) {
         const f32xn lo = f32xn_splat(c->all->lo), hi = f32xn_splat(c->all->hi);
         UNROLL for (size_t o = 0; o < rows; o++) acc[o] = f32xn_clamp(acc[o], lo, hi);
     }
     UNROLL for (size_t o = 0; o < rows; o++) {
-        const f32xn y_f32xn = f32xn_add(acc[o], f32xn_splat(0.0f));
-        if (o < whole) {
-            f32xn_store(y + o * row, y_f32xn);
-        } else {
-            f32xn_store_part(y + o * row, y_f32xn, count);
-        }
+        f32xn_store(o < whole ? y + o * row : rest + o * LANES, f32xn_add(acc[o], f32xn_splat(0.0f)));
     }
+    for (size_t o = whole; o < rows; o++) f32xn_store_part(y + o * row, f32xn_load(rest + o * LANES), count);
 }
 
 /* `rows` rows of outputs by one vector of columns, whose inputs begin at x: each weight is loaded once. */
@@ -300,7 +293,7 @@ static void depthwise_channel(const corr2d_tile *tile) {
 /* One pixel by `vectors` vectors of channels, of which the last may be partly real. */
 ALWAYS_INLINE void edge_tile(const corr2d_tile *tile, size_t channel, size_t vectors, bool whole) {
     const f32xn lo = f32xn_splat(tile->lo), hi = f32xn_splat(tile->hi);
-    const size_t panel = tile->panel, count = tile->channels - channel;
+    const size_t panel = tile->panel, left = tile->channels - channel, count = left < LANES ? left : LANES;
     const float *const *x = tile->x_tap, *const *const end = x + tile->taps;
     const float *weights = tile->weights + channel / LANES * panel;
     float *y = tile->y + channel;
@@ -328,6 +321,5 @@ ALWAYS_INLINE void edge_tile(const corr2d_tile *tile, size_t channel, size_t vec
 static void depthwise_edge(const corr2d_tile *tile) {
     size_t channel = 0;
     for (; tile->channels - channel >= 4 * LANES; channel += 4 * LANES) edge_tile(tile, channel, 4, true);
-    for (; tile->channels - channel >= LANES; channel += LANES) edge_tile(tile, channel, 1, true);
-    if (channel < tile->channels) edge_tile(tile, channel, 1, false);
+    for (; channel < tile->channels; channel += LANES) edge_tile(tile, channel, 1, false);
 }

@@ -44,7 +44,7 @@ ALWAYS_INLINE void rows_load(f32xn *in, const float *x, const rows_channel *c, s
 }
 
 /* Cuts a row of y into vectors. */
-static inline rows_channel rows_cut(const corr2d_planes *all) {
+NOT_INLINE rows_channel rows_cut(const corr2d_planes *all) {
     const size_t last = all->columns > LANES ? all->columns - LANES : 0, stride = all->stride;
     const size_t middle = last * stride + 1 - all->before, inside = all->x_columns - middle;
     rows_channel c = {.all = all, .last = last, .first = all->before * LANES};

@@ -3,25 +3,31 @@
  * Depthwise 5x5 tiles with stride 2 on whole maps of 14 columns, which are those of many networks' last stride. Part of
  * tiles/rows_ring.h.
  *
- * Two vectors of a row of inputs are split into even and odd columns as in tiles/rows_strided.h; the taps beside are
- * the same, one output on or back, with a zero at the row's end. So a row of inputs is loaded once.
+ * Two vectors of a row of inputs are split into even and odd columns, and zeros behind the row; the taps beside are the
+ * same, one output on or back. So a row of inputs is loaded once.
  */
 #define FOURTEEN_TAPS 5
 
-/* Where the output behind each is; see strided_lanes_before. */
-static const int32_t fourteen_lanes_behind[LANES] = {1, 4, 3, 6, 2, 3, 7, 7};
+/*
+ * Split, the lanes hold outputs 0, 1, 4, 5, 2, 3, 6 and a zero: where the output before each is and that behind it, and
+ * the first four outputs and the last four.
+ */
+static const int32_t fourteen_before[LANES] = {7, 0, 5, 2, 1, 4, 3, 6},
+                     fourteen_behind[LANES] = {1, 4, 3, 6, 5, 2, 7, 7};
+static const int32_t fourteen_lanes[LANES] = {0, 1, 4, 5, 5, 2, 3, 6};
 
 /* Two channels, since one has too few chains. */
 typedef struct fourteen_state {
     const float *x[2], *w[2], *bias[2];
     float *y[2];
-    f32xn acc[2][3]; /* of the row that is finished next, and of the next ones */
+    f32xn_mask inside; /* of a row's second vector, what is in x */
+    f32xn acc[2][3];   /* of the row that is finished next, and of the next ones */
 } fourteen_state;
 
 /* Of every other column the inputs of the v-th tap across. */
 ALWAYS_INLINE f32xn fourteen_tap(f32xn columns, size_t v) {
-    if (v < 2) return f32xn_clear_first(f32xn_pick(columns, f32xn_lanes_load(strided_lanes_before[1])));
-    return v < 4 ? columns : f32xn_clear_last(f32xn_pick(columns, f32xn_lanes_load(fourteen_lanes_behind)));
+    if (v < 2) return f32xn_pick(columns, f32xn_lanes_load(fourteen_before));
+    return v < 4 ? columns : f32xn_pick(columns, f32xn_lanes_load(fourteen_behind));
 }
 
 /* A row of inputs for acc[0] ... acc[end - 1], which it reaches with the u-th row of taps, or 2 or 4 less. */
@@ -29,7 +35,7 @@ ALWAYS_INLINE void fourteen_add(fourteen_state *r, size_t x_row, size_t u, size_
     UNROLL for (size_t s = 0; s < 2; s++) {
         f32xn even, odd;
         IN_ORDER;
-        f32xn_split_parts(f32xn_load(r->x[s]), f32xn_load(r->x[s] + LANES - 2), &even, &odd);
+        f32xn_split_parts(f32xn_load(r->x[s]), f32xn_load_mask(r->x[s] + LANES, r->inside), &even, &odd);
         r->x[s] += x_row;
         UNROLL for (size_t v = 0; v < FOURTEEN_TAPS; v++) {
             const f32xn in = fourteen_tap(v % 2 ? odd : even, v);
@@ -48,7 +54,7 @@ ALWAYS_INLINE void fourteen_store(fourteen_state *r, const corr2d_planes *all, b
     UNROLL for (size_t s = 0; s < 2; s++) {
         f32xn y_f32xn = r->acc[s][0];
         if (clamped) y_f32xn = f32xn_clamp(y_f32xn, f32xn_splat(all->lo), f32xn_splat(all->hi));
-        y_f32xn = f32xn_pick(y_f32xn, f32xn_lanes_load(strided_lanes));
+        y_f32xn = f32xn_pick(y_f32xn, f32xn_lanes_load(fourteen_lanes));
         f32xn_store_quads(r->y[s], 3, f32xn_add(y_f32xn, f32xn_load(all->zeros)));
         r->y[s] += all->y_row;
         r->acc[s][0] = r->acc[s][1];
@@ -60,7 +66,7 @@ ALWAYS_INLINE void fourteen_store(fourteen_state *r, const corr2d_planes *all, b
 /* Two rows and columns of padding before them, and one behind. A single channel is done twice. */
 NOT_INLINE void planes_fourteen(const corr2d_planes *all) {
     const bool clamped = clamps(all->lo, all->hi);
-    fourteen_state r;
+    fourteen_state r = {.inside = f32xn_mask_of(STRIDED_COLUMNS - LANES)};
     for (size_t i = 0; i < all->channels; i += 2) {
         UNROLL for (size_t s = 0; s < 2; s++) {
             const size_t channel = i + s < all->channels ? i + s : i;

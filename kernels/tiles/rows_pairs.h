@@ -6,7 +6,8 @@
  * where a row is no more than a vector, those of two channels. Each row of inputs is added to all rows of outputs that
  * it reaches, which wait in a ring of accumulators. Each tap's inputs are loaded, since weights are more; what is
  * beside x is masked, and rows beside it are left out. With stride 2 two vectors give those of two taps, in an order
- * that is mended where outputs are stored.
+ * that is mended where outputs are stored, and two pairs go together. The last columns of some rows have tiles of their
+ * own, in tiles/rows_twelve.h.
  */
 #define PAIR_TAPS 5
 #define PAIR_LIVE 5
@@ -37,17 +38,18 @@ ALWAYS_INLINE f32xn pairs_load(const pairs_call *c, size_t vector, const float *
     return f32xn_load(x + at);
 }
 
-/* A column of taps of vectors first ... last, on the `below`-th row of those that reach the same outputs. */
+/* A column of taps of vectors first ... last; `top` is the row of taps that reaches the oldest outputs. */
 ALWAYS_INLINE void pairs_fma(f32xn (*acc)[PAIR_LIVE], const float *w, const f32xn *in, size_t v, size_t stride,
-                             size_t below, size_t first, size_t last) {
-    const size_t live = (PAIR_TAPS + stride - 1) / stride;
-    IN_ORDER;
-    UNROLL for (size_t a = 0; a < live; a++) {
-        const size_t u = (live - 1 - a) * stride + below;
+                             size_t top, size_t first, size_t last) {
+    UNROLL for (size_t a = 0; a < PAIR_LIVE; a++) {
+        const size_t u = top - stride * a;
         if (u < PAIR_TAPS) {
+            IN_ORDER;
             const f32xn w_f32xn = f32xn_splat(w[u * PAIR_TAPS + v]);
             acc[first][a] = f32xn_fma(in[first], w_f32xn, acc[first][a]);
+            HOLD(acc[first][a]);
             if (last > first) acc[last][a] = f32xn_fma(in[last], w_f32xn, acc[last][a]);
+            HOLD(acc[last][a]);
         }
     }
 }
@@ -60,7 +62,7 @@ ALWAYS_INLINE void pairs_add_one(f32xn (*acc)[PAIR_LIVE], const pairs_call *c, c
     f32xn in[2];
     in[first] = pairs_load(c, first, x[first], at, 1, v, apart);
     if (!apart) in[last] = pairs_load(c, last, x[last], at, 1, v, apart);
-    pairs_fma(acc, w, in, v, 1, 0, first, last);
+    pairs_fma(acc, w, in, v, 1, PAIR_TAPS - 1, first, last);
 }
 
 ALWAYS_INLINE void pairs_split(f32xn *even, f32xn *odd, const pairs_call *c, size_t vector, const float *x, size_t span,
@@ -73,17 +75,17 @@ ALWAYS_INLINE void pairs_split(f32xn *even, f32xn *odd, const pairs_call *c, siz
 
 /* A span of columns, which is two taps or, at the end, one. */
 ALWAYS_INLINE void pairs_add_two(f32xn (*acc)[PAIR_LIVE], const pairs_call *c, const float *const *x, const float *w,
-                                 size_t span, size_t below, size_t first, size_t last) {
+                                 size_t span, size_t top, size_t first, size_t last) {
     f32xn even[2], odd[2];
     pairs_split(even, odd, c, first, x[first], span, first == last);
     if (last > first) pairs_split(even, odd, c, last, x[last], span, false);
-    pairs_fma(acc, w, even, 2 * span, 2, below, first, last);
-    if (span < 2) pairs_fma(acc, w, odd, 2 * span + 1, 2, below, first, last);
+    pairs_fma(acc, w, even, 2 * span, 2, top, first, last);
+    if (span < 2) pairs_fma(acc, w, odd, 2 * span + 1, 2, top, first, last);
 }
 
 /* A row of inputs. */
 ALWAYS_INLINE void pairs_add(f32xn (*acc)[PAIR_LIVE], const pairs_call *c, const float *const *x, const float *const *w,
-                             size_t stride, size_t below, bool apart) {
+                             size_t stride, size_t top, bool apart) {
     const size_t inputs = stride == 1 ? 5 : 3;
     if (stride == 1 && apart) {
         for (size_t i = 0; i < inputs; i++) {
@@ -96,10 +98,23 @@ ALWAYS_INLINE void pairs_add(f32xn (*acc)[PAIR_LIVE], const pairs_call *c, const
         if (stride == 1) {
             pairs_add_one(acc, c, x, w[0], i, 0, 1);
         } else {
-            pairs_add_two(acc, c, x, w[0], i, below, 0, !apart);
-            if (apart) pairs_add_two(acc, c, x, w[1], i, below, 1, 1);
+            pairs_add_two(acc, c, x, w[0], i, top, 0, !apart);
+            if (apart) pairs_add_two(acc, c, x, w[1], i, top, 1, 1);
         }
     }
+}
+
+ALWAYS_INLINE void pairs_hold(f32xn (*acc)[PAIR_LIVE], size_t live) {
+    EACH(a, live, PAIR_LIVE) {
+        HOLD(acc[0][a]);
+        HOLD(acc[1][a]);
+    }
+}
+
+ALWAYS_INLINE f32xn pairs_finish(const corr2d_planes *all, f32xn y_f32xn, size_t stride, bool clamped) {
+    if (clamped) y_f32xn = f32xn_clamp(y_f32xn, f32xn_splat(all->lo), f32xn_splat(all->hi));
+    if (stride == 2) y_f32xn = f32xn_order_parts(y_f32xn);
+    return f32xn_add(y_f32xn, f32xn_load(all->zeros));
 }
 
 ALWAYS_INLINE void pairs_store(const pairs_call *c, float *y, f32xn y_f32xn, size_t row, bool apart) {
@@ -132,17 +147,14 @@ ALWAYS_INLINE void pairs_tile(const pairs_call *c, size_t stride, bool apart) {
         UNROLL for (size_t s = 0; s < 2; s++) acc[s][live - 1] = f32xn_splat(bias[apart ? s : 0][0]);
         UNROLL for (size_t below = 0; below < stride; below++, row_of_x++) {
             if (row_of_x < all->x_rows) {
-                pairs_add(acc, c, x, w, stride, below, apart);
+                pairs_add(acc, c, x, w, stride, PAIR_TAPS - 1 + below, apart);
                 x[0] += x_row;
                 x[1] += x_row;
             }
         }
         if (row >= live - 1) {
             UNROLL for (size_t s = 0; s < 2; s++) {
-                f32xn y_f32xn = acc[s][0];
-                if (clamped) y_f32xn = f32xn_clamp(y_f32xn, f32xn_splat(all->lo), f32xn_splat(all->hi));
-                if (stride == 2) y_f32xn = f32xn_order_parts(y_f32xn);
-                pairs_store(c, y[s], f32xn_add(y_f32xn, f32xn_load(all->zeros)), row, apart);
+                pairs_store(c, y[s], pairs_finish(all, acc[s][0], stride, clamped), row, apart);
                 y[s] += all->y_row;
             }
         }
@@ -150,9 +162,55 @@ ALWAYS_INLINE void pairs_tile(const pairs_call *c, size_t stride, bool apart) {
 }
 
 NOT_INLINE void planes_pairs_1(const pairs_call *c) { pairs_tile(c, 1, false); }
-NOT_INLINE void planes_pairs_2(const pairs_call *c) { pairs_tile(c, 2, false); }
 NOT_INLINE void planes_apart_1(const pairs_call *c) { pairs_tile(c, 1, true); }
 NOT_INLINE void planes_apart_2(const pairs_call *c) { pairs_tile(c, 2, true); }
+
+/*
+ * Two pairs with stride 2, since one has too few chains. What the first of two rows of inputs finishes is stored before
+ * the second: so there are registers for both. Their second vectors are so many outputs behind the first ones.
+ */
+NOT_INLINE void planes_pairs_2(const pairs_call *c, size_t second) {
+    const corr2d_planes *all = c->all;
+    const size_t x_row = all->x_row, x_rows = all->x_rows, end = all->rows + 2;
+    const bool clamped = clamps(all->lo, all->hi);
+    const float *x[2] = {c[0].x[0], c[1].x[0]};
+    const float *const w[2] = {c[0].weights[0], c[1].weights[0]}, *const bias[2] = {c[0].bias[0], c[1].bias[0]};
+    float *y[2] = {c[0].y[0], c[1].y[0]};
+    f32xn acc[2][2][PAIR_LIVE];
+    size_t row_of_x = 0;
+    row_of_x -= all->above;
+    EACH(p, 2, 2) acc[p][0][0] = acc[p][1][0] = acc[p][0][1] = acc[p][1][1] = f32xn_splat(bias[p][0]);
+    for (size_t row = 0; row < end; row++, row_of_x += 2) {
+        UNROLL for (size_t p = 0; p < 2; p++) {
+            IN_ORDER;
+            acc[p][0][2] = acc[p][1][2] = f32xn_splat(bias[p][0]);
+            pairs_hold(acc[p], 3);
+            if (row_of_x < x_rows) {
+                const float *const at[2] = {x[p], x[p] + 2 * second};
+                pairs_add(acc[p], c + p, at, w + p, 2, PAIR_TAPS - 1, false);
+                x[p] += x_row;
+            }
+            if (row >= 2) {
+                f32xn_store(y[p], pairs_finish(all, acc[p][0][0], 2, clamped));
+                f32xn_store(y[p] + second, pairs_finish(all, acc[p][1][0], 2, clamped));
+                y[p] += all->y_row;
+            }
+            UNROLL for (size_t s = 0; s < 2; s++) {
+                acc[p][s][0] = acc[p][s][1];
+                acc[p][s][1] = acc[p][s][2];
+            }
+        }
+        UNROLL for (size_t p = 0; p < 2; p++) {
+            IN_ORDER;
+            if (row_of_x + 1 < x_rows) {
+                const float *const at[2] = {x[p], x[p] + 2 * second};
+                pairs_add(acc[p], c + p, at, w + p, 2, PAIR_TAPS - 2, false);
+                pairs_hold(acc[p], 2);
+                x[p] += x_row;
+            }
+        }
+    }
+}
 
 /* What of the vector from a column on, which counts from two before x, is in x. */
 static inline f32xn_mask pairs_mask(const corr2d_planes *all, size_t column) {
@@ -190,9 +248,8 @@ static inline void pairs_channels(pairs_call *c) {
 }
 
 /* A channel's columns, of which the last two vectors may overlap those before. */
-static inline void pairs_across(pairs_call *c, size_t channel) {
-    const corr2d_planes *all = c->all;
-    const size_t width = all->columns, second = width < 2 * LANES ? width - LANES : LANES;
+static inline void pairs_across(pairs_call *c, size_t channel, size_t width) {
+    const size_t second = width < 2 * LANES ? width - LANES : LANES;
     for (size_t column = 0; column < width; column += 2 * LANES) {
         const size_t from = column && width - column < 2 * LANES ? width - 2 * LANES : column;
         if (width > 2 * LANES || channel == 0) {
@@ -201,16 +258,44 @@ static inline void pairs_across(pairs_call *c, size_t channel) {
         }
         pairs_place(c, 0, channel, from);
         pairs_place(c, 1, channel, from + second);
-        (all->stride == 1 ? planes_pairs_1 : planes_pairs_2)(c);
+        planes_pairs_1(c);
     }
 }
 
+/* With stride 2 all pairs of all channels, of which a row's last may overlap that before, two at a time. */
+static inline void pairs_strided(pairs_call *c) {
+    const corr2d_planes *all = c->all;
+    const size_t width = all->columns, pair = width < 2 * LANES ? width : 2 * LANES, last = width - pair;
+    const size_t each = (width + pair - 1) / pair, end = all->channels * each;
+    for (size_t i = 0; i < end; i += 2) {
+        for (size_t p = 0; p < 2; p++) {
+            const size_t at = i + p < end ? i + p : i, channel = at / each, first = at % each * pair;
+            const size_t column = first < last ? first : last, second = column + pair - LANES;
+            if (i == 0 || each > 2) {
+                pairs_cut(c + p, 0, column);
+                pairs_cut(c + p, 1, second);
+            }
+            pairs_place(c + p, 0, channel, column);
+        }
+        planes_pairs_2(c, pair - LANES);
+    }
+}
+
+#include "kernels/tiles/rows_twelve.h"
+
 static inline void pairs_planes(const corr2d_planes *all) {
     const size_t spill = (LANES - 1) / all->columns, early = 4 / all->stride;
-    pairs_call c = {.all = all, .whole = all->rows > spill ? all->rows - spill + early : 0};
+    pairs_call c[2] = {{.all = all, .whole = all->rows > spill ? all->rows - spill + early : 0}, {.all = all}};
     if (all->columns <= LANES) {
-        pairs_channels(&c);
+        pairs_channels(c);
+    } else if (all->stride == 2) {
+        pairs_strided(c);
     } else {
-        for (size_t i = 0; i < all->channels; i++) pairs_across(&c, i);
+        const size_t width = twelve_first(all);
+        for (size_t i = 0; width && i < all->channels; i++) {
+            pairs_across(c, i, width);
+            if (width < all->columns) twelve_columns(c + 1, i, 1);
+        }
+        if (!width) twelve_columns(c, 0, all->channels);
     }
 }

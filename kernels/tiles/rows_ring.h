@@ -129,7 +129,7 @@ static inline ring_part ring_next(const ring_call *call, size_t step) {
 }
 
 /* Cuts a band. Nothing is done before x begins. */
-static inline void ring_cut(ring_call *call) {
+NOT_INLINE void ring_cut(ring_call *call) {
     const size_t end = call->rows + 2;
     ring_part *part = call->parts;
     for (size_t step = 0; step < end;) {

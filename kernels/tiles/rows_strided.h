@@ -209,7 +209,7 @@ NOT_INLINE void planes_strided_fourteen(const corr2d_planes *all) { strided_maps
 typedef void strided_fn(const strided_call *call);
 
 /* Two vectors of a band, from these columns of outputs on. */
-static inline void strided_go(strided_call *call, size_t first, size_t second, strided_fn *fn) {
+NOT_INLINE void strided_go(strided_call *call, size_t first, size_t second, strided_fn *fn) {
     call->x[0] = call->x_channel + 2 * first;
     call->x[1] = call->x_channel + 2 * second;
     call->y[0] = call->y_band + first;
@@ -218,7 +218,7 @@ static inline void strided_go(strided_call *call, size_t first, size_t second, s
 }
 
 /* One vector. */
-static inline void strided_one(strided_call *call, size_t column) {
+NOT_INLINE void strided_one(strided_call *call, size_t column) {
     const corr2d_planes *all = call->c->all;
     call->before = f32xn_mask_between(column == 0 ? 1 + all->before : 0, LANES);
     call->inside[1] = column + LANES == all->columns ? call->c->inside[1] : f32xn_mask_of(LANES);
