@@ -113,6 +113,12 @@ static bool cut_planes(corr2d_plan *plan) {
     return true;
 }
 
+/* Whether the middle tap of every output is in x. */
+static bool middles_inside(const corr2d_axis *axis) {
+    const size_t half = axis->taps / 2;
+    return axis->pad <= half && (axis->out - 1) * axis->stride + half + 1 <= axis->in + axis->pad;
+}
+
 /* Whether the tiles that read planes where they lie can do a layer's columns. */
 static bool columns_fit_rows(const corr2d_layer *layer, const corr2d_kernels *kernels) {
     const corr2d_axis *columns = &layer->columns;
@@ -120,8 +126,7 @@ static bool columns_fit_rows(const corr2d_layer *layer, const corr2d_kernels *ke
     if (half == 2 && out == lanes + 1) return false;
     if (out <= lanes && (pad == 0 || columns->in > lanes * columns->stride)) return false;
     if (out < lanes && layer->y.row != out) return false;
-    return out <= ROWS_PIXELS && columns->in <= CORR2D_ZEROS && pad <= half && out >= kernels->rows_columns &&
-           (out - 1) * columns->stride + half + 1 <= columns->in + pad;
+    return out <= ROWS_PIXELS && columns->in <= CORR2D_ZEROS && out >= kernels->rows_columns && middles_inside(columns);
 }
 
 /* A single row may be cut across, and these tiles take whole rows. */
@@ -130,7 +135,9 @@ bool corr2d_rows_fit(const corr2d_layer *layer, const corr2d_kernels *kernels, b
     if (!kernels->depthwise_rows || rows->out == 1 || layer->x.column != 1 || layer->y.column != 1) return false;
     if (layer->accumulate || columns->stride > 2 || rows->stride != columns->stride) return false;
     if (rows->taps != columns->taps || rows->dilation != 1 || columns->dilation != 1) return false;
-    if (kernels->rows_any) return finite && (rows->taps == 3 || rows->taps == 5);
+    if (kernels->rows_any) {
+        return finite && (rows->taps == 5 || (rows->taps == 3 && (rows->stride == 1 || middles_inside(rows))));
+    }
     if (kernels->rows_five && !finite) return false;
     return (rows->taps == 3 || (rows->taps == 5 && kernels->rows_five)) && columns_fit_rows(layer, kernels);
 }

@@ -100,9 +100,13 @@ static const corr2d_path *choose_path(const corr2d_layer *layer, const corr2d_ke
     return across_channels(layer, kernels) && fit ? &corr2d_path_channel : &corr2d_path_pixel;
 }
 
-/* So do 3x3 kernels with stride 2 on planes with rows of more outputs, and on maps that those have a tile for. */
-#define NARROWER_COLUMNS 28
-#define NARROWER_MAP 14
+/*
+ * So do 3x3 kernels with stride 2 on planes with rows of more outputs than the first cache is good for, or where two of
+ * theirs, of all lanes, make fewer tiles than vectors of two lanes less.
+ */
+#define NARROWER_COLUMNS 42
+
+static bool more_tiles(size_t columns, size_t lanes) { return (columns - 1) / (lanes - 2) > (columns - 1) / lanes; }
 
 /*
  * Whether tiles of narrower vectors are better, as measured: for groups that fill theirs and not the wider ones; for
@@ -125,7 +129,7 @@ static bool wants_narrower(const corr2d_path *path, const corr2d_layer *layer, c
     if (path != &corr2d_path_depthwise_pixel) return false;
     if (!corr2d_rows_fit(layer, kernels, true)) return columns->out <= half;
     return columns->taps == 3 && columns->stride == 2 && corr2d_rows_fit(layer, kernels->narrower, true) &&
-           (columns->out > NARROWER_COLUMNS || columns->in == NARROWER_MAP);
+           (columns->out > NARROWER_COLUMNS || more_tiles(columns->out, kernels->lanes));
 }
 
 /* Sets aside `count` elements of `size` bytes at the end of a block of *bytes, aligned; returns where. */

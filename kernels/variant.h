@@ -263,7 +263,8 @@ typedef struct corr2d_kernels {
      * have a `before` of 1 and an x of no more columns than `stride` vectors; shorter ones follow one another. Not
      * more than one column is read behind x's. With rows_five it does 5x5 kernels as well, with up to two columns on
      * either side, but no rows of y that are one column longer than a vector. With rows_any it does all 3x3 and 5x5
-     * kernels without dilation. With either it reads no rows before first_row or from end_row on.
+     * kernels without dilation, but 3x3 ones with stride 2 only where each output's middle row is in x. With either it
+     * reads no rows before first_row or from end_row on.
      *
      * depthwise_channel: up to CORR2D_DEPTHWISE_PIXELS pixels anywhere, by any number of channels. weights:
      * [channel / lanes][t][lanes], `panel` floats from vector to vector of channels. Tap t's x is at x_pixel[i] +

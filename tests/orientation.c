@@ -252,9 +252,15 @@ Test(orientation, of_depthwise_layers_is_in_blocks_that_leave_out_columns_of_pad
     spec = square(48, 14, 48, 3);
     spec.groups = 48;
     spec.stride_height = spec.stride_width = 2;
-    look_at_all_plans(spec, 1.0f, over_narrower_vectors);
-    spec.in_height = spec.in_width = 28;
-    look_at_all_plans(spec, 1.0f, over_its_own_vectors);
+    static const size_t own[] = {14, 28, 56, 75, 84}, narrower[] = {32, 64, 86, 112};
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++) {
+        spec.in_width = own[i];
+        look_at_all_plans(spec, 1.0f, over_its_own_vectors);
+    }
+    for (size_t i = 0; i < sizeof narrower / sizeof *narrower; i++) {
+        spec.in_width = narrower[i];
+        look_at_all_plans(spec, 1.0f, over_narrower_vectors);
+    }
 }
 
 static void packed_whole(const corr2d_plan *plan) {

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The tiles of tiles/columns.h on planes where they lie: of each row a vector is loaded, as far as it is in x, and what
- * is beside it is shifted in. Those for stride 2 are in tiles/columns_picked.h.
+ * is beside it is shifted in. Those for stride 2 are in tiles/columns_picked.h and the two files behind it.
  */
 
 typedef enum columns_form {
     COLUMNS_SIDES, /* neighbours come from x, as far as they are in it */
     COLUMNS_WHOLE, /* all columns, whose neighbours are zeros */
-    COLUMNS_PAIR   /* the same of two channels, in the halves of a vector, stride 2; weights and bias are vectors */
+    COLUMNS_PAIR   /* stride 2: two channels, in the halves of a vector */
 } columns_form;
 
 /* Pairs: so many columns at most, and where the second channel's begin. */
@@ -29,7 +29,13 @@ typedef struct columns_call {
     ptrdiff_t start;           /* `mid`, with stride 1 as if rows of padding lay in x */
     columns_lanes lanes;
     ptrdiff_t x_second, y_second; /* pairs: to the second channel, of y less the lanes before it */
-    float *vectors;               /* pairs: room for a vector for each tap of each stream */
+    float *vectors;               /* pairs of 5x5: room for a bias and a kernel of each stream */
+    /* 3x3 with stride 2: channels, and of a band ... */
+    size_t channel, channel_end;
+    size_t middle, steps; /* ... the first output's middle row, and how many have that and the row below in x, ... */
+    bool more;            /* ... if not all; the last one's middle row is; ... */
+    f32xn_mask below;     /* ... of a single one without it, no lane, ... */
+    ptrdiff_t far;        /* from an input to one that is fetched */
     bool clamped;
 } columns_call;
 
@@ -73,27 +79,21 @@ ALWAYS_INLINE f32xn columns_tap(const columns_inputs *in, size_t v, size_t taps,
 /* The weights of a stream, from memory, since they are more than the registers left. */
 typedef const float *columns_kernel;
 
-/* A pair's weights go into vectors, both of a tap in one. */
 ALWAYS_INLINE void columns_weights(columns_kernel *w, const columns_call *c, size_t s, size_t taps, columns_form form) {
-    const float *from = c->stream[s].weights;
-    float *const vectors = c->vectors + s * taps * taps * LANES, *to = vectors;
-    *w = form == COLUMNS_PAIR ? vectors : from;
-    if (form != COLUMNS_PAIR) return;
-    for (size_t u = 0; u < taps; u++, from += taps, to += taps * LANES) {
-        UNROLL for (size_t v = 0; v < taps; v++) {
-            f32xn_store(to + v * LANES, f32xn_splat_halves(from + v, from + taps * taps + v));
-        }
-    }
+    (void)taps, (void)form;
+    *w = c->stream[s].weights;
 }
 
 ALWAYS_INLINE void columns_hold(columns_kernel *w) { (void)w; }
 
 ALWAYS_INLINE f32xn columns_fma(f32xn x, const columns_kernel *w, size_t tap, f32xn acc, columns_form form) {
-    return f32xn_fma(x, form == COLUMNS_PAIR ? f32xn_load(*w + tap * LANES) : f32xn_splat((*w)[tap]), acc);
+    (void)form;
+    return f32xn_fma(x, f32xn_splat((*w)[tap]), acc);
 }
 
 ALWAYS_INLINE f32xn columns_bias(const columns_stream *s, columns_form form) {
-    return form == COLUMNS_PAIR ? f32xn_splat_halves(s->bias, s->bias + 1) : f32xn_splat(s->bias[0]);
+    (void)form;
+    return f32xn_splat(s->bias[0]);
 }
 
 ALWAYS_INLINE void columns_store(float *y, f32xn a, const columns_call *c, const columns_lanes *lanes, size_t row,

@@ -7,7 +7,7 @@
 /* How many streams go together: as many as their chains need and registers allow. */
 #define COLUMNS_3_1 4
 #define COLUMNS_5_1 2
-#define PICKED_STREAMS 2
+#define PICKED_STREAMS COLUMNS_5_1
 
 #define COLUMNS_FORMS(taps)                                                                                            \
     COLUMNS(sides, taps, 1, COLUMNS_SIDES)                                                                             \
@@ -18,41 +18,47 @@ COLUMNS_FORMS(5)
 
 #include "kernels/tiles/columns_picked.h"
 
-PICKED(whole, 3, COLUMNS_WHOLE)
-PICKED(pair, 3, COLUMNS_PAIR)
-PICKED(whole, 5, COLUMNS_WHOLE)
-PICKED(pair, 5, COLUMNS_PAIR)
+#include "kernels/tiles/columns_picked_three.h"
 
-#define COLUMNS_FNS_1(taps)                                                                                            \
-    { planes_sides_##taps##_1, planes_whole_##taps##_1 }
-#define COLUMNS_FNS_2(taps)                                                                                            \
-    { planes_whole_##taps##_2, planes_whole_##taps##_2, planes_pair_##taps##_2 }
+#include "kernels/tiles/columns_picked_five.h"
 
 /* Rows of x, about, that are done from left to right before those below: so y is written line after line. */
 #define COLUMNS_BAND 28
+
+/* Whether all of a map's outputs are the middles of kernels that begin before x, of half their size at most. */
+static inline bool columns_centred(const corr2d_planes *all) {
+    const size_t half = all->taps_down / 2;
+    return all->above == half && all->before == half && all->rows == (all->x_rows + 1) / 2;
+}
 
 /* Which form a plane takes. */
 static inline columns_form columns_form_of(const corr2d_planes *all) {
     const size_t half = all->taps_across / 2, stride = all->stride;
     const bool padded = all->before >= half && all->x_columns + all->before <= stride * LANES + half;
-    if (all->columns > LANES || !padded) return COLUMNS_SIDES;
     const bool narrow = stride == 2 && all->columns <= PAIR_COLUMNS && all->x_columns <= PAIR_COLUMNS * stride;
-    return narrow && all->before == half && all->channels > 1 && all->x_channel ? COLUMNS_PAIR : COLUMNS_WHOLE;
+    if (narrow && all->channels > 1 && (half == 1 || columns_centred(all))) return COLUMNS_PAIR;
+    return all->columns > LANES || !padded ? COLUMNS_SIDES : COLUMNS_WHOLE;
 }
 
 static void columns_planes(const corr2d_planes *all) {
-    static columns_fn *const fns[2][2][3] = {{COLUMNS_FNS_1(3), COLUMNS_FNS_2(3)},
-                                             {COLUMNS_FNS_1(5), COLUMNS_FNS_2(5)}};
-    static const size_t together[2][2] = {{COLUMNS_3_1, PICKED_STREAMS}, {COLUMNS_5_1, PICKED_STREAMS}};
+    static columns_fn *const fns[2][2] = {{planes_sides_3_1, planes_whole_3_1}, {planes_sides_5_1, planes_whole_5_1}};
     const columns_form form = columns_form_of(all);
     const bool five = all->taps_down == 5, two = all->stride == 2, pair = form == COLUMNS_PAIR;
-    _Alignas(sizeof(f32xn)) float vectors[COLUMNS_MOST * 25 * LANES];
+    _Alignas(sizeof(f32xn)) float vectors[PICKED_STREAMS * FIVE_VECTORS * LANES];
     columns_call c = {.all = all, .vectors = vectors, .clamped = clamps(all->lo, all->hi)};
     c.lanes.stored = f32xn_mask_of(all->columns < columns_reach(all) ? all->columns : columns_reach(all));
     c.lanes.stored_second = (f32xn_mask)(pair ? c.lanes.stored << PAIR_SECOND : 0);
     c.x_second = (ptrdiff_t)all->x_channel;
     c.y_second = (ptrdiff_t)all->y_channel - PAIR_SECOND;
-    columns_all(&c, fns[five][two][form], together[five][two], pair ? 2 : 1, COLUMNS_BAND / all->stride);
+    if (two && !five) {
+        three_planes(&c, form);
+    } else if (pair) {
+        columns_move(&c);
+        planes_five_pairs(&c);
+    } else {
+        columns_all(&c, two ? planes_picked_five : fns[five][form], five ? COLUMNS_5_1 : COLUMNS_3_1, 1,
+                    COLUMNS_BAND / all->stride);
+    }
 }
 
 /* 3x3 kernels with stride 1 on rows longer than a vector go to tiles/rows.h, and small maps to tiles of their own. */
