@@ -43,8 +43,8 @@ size_t corr2d_plan_block(const corr2d_layer *layer, size_t taps) {
 #define FEW_OUTPUTS 16
 #define FEW_OUT 32
 
-/* The same for groups whose outputs are whole vectors. */
-#define LONG_GROUP_SUM 128
+/* Long enough for rows that are no whole vectors, and for groups whose outputs are. */
+#define MIDDLE_SUM 128
 
 /* With a stride and so many output channels it pays to pack the planes of a 3x3 kernel for vectors over pixels. */
 #define STRIDED_OUT 128
@@ -68,7 +68,8 @@ static bool across_channels(const corr2d_layer *layer, const corr2d_kernels *ker
                (rest == 1 || rest > CORR2D_FEW_PIXELS) && rows->stride == 1 && columns->stride == 1;
     }
     const bool whole = layer->groups > 1 && layer->group_out % kernels->lanes == 0;
-    const size_t wide = whole ? LONG_GROUP_SUM : LONG_SUM;
+    const bool ragged = layer->groups == 1 && columns->out % kernels->lanes != 0;
+    const size_t wide = whole || ragged ? MIDDLE_SUM : LONG_SUM;
     const bool narrow = columns->out < 2 * kernels->lanes && (layer->groups == 1 || whole || columns->stride > 1);
     const bool strided = columns->stride > 1 && columns->taps <= 3 && layer->group_out >= STRIDED_OUT;
     const size_t most = strided && kernels->strided_columns ? kernels->strided_columns : kernels->channel_columns;

@@ -79,14 +79,14 @@ static size_t block_of(const corr2d_kernels *kernels, corr2d_spec spec) {
     return plan.block;
 }
 
-/* 831 blocks of 832 channels would leave one. Rows of 130 outputs are no whole vectors, those of 144 are. */
+/* 831 blocks of 832 channels would leave one. Rows of 514 outputs are no whole vectors, those of 528 are. */
 Test(orientation, of_pixels_leaves_no_block_of_a_single_tap_and_has_shorter_ones_for_ragged_rows) {
     const size_t channels = 832 * 831 + 1;
     for (size_t i = 0; corr2d_dispatch_at(corr2d_cpu_flags(), i); i++) {
         const corr2d_kernels *const kernels = corr2d_dispatch_at(corr2d_cpu_flags(), i);
         cr_assert(channels % block_of(kernels, square(channels, 4, 1, 1)) > 1, "%s", kernels->name);
-        cr_assert(block_of(kernels, square(64, 130, 8, 3)) == (kernels->lanes > 1 ? 32 : 64), "%s", kernels->name);
-        cr_assert(block_of(kernels, square(64, 144, 8, 3)) == 64, "%s", kernels->name);
+        cr_assert(block_of(kernels, square(64, 514, 8, 3)) == (kernels->lanes > 1 ? 32 : 64), "%s", kernels->name);
+        cr_assert(block_of(kernels, square(64, 528, 8, 3)) == 64, "%s", kernels->name);
     }
 }
 
@@ -109,12 +109,17 @@ Test(orientation, of_long_sums_on_narrow_planes_is_over_channels) {
     assert_paths(square(3, 14, 16, 3), &corr2d_path_pixel);
 }
 
+/* Of 144 taps only where rows are no whole vectors. */
 Test(orientation, of_long_sums_on_wide_planes_is_as_the_variant_has_it) {
     for (size_t i = 0; corr2d_dispatch_at(corr2d_cpu_flags(), i); i++) {
         const corr2d_kernels *const kernels = corr2d_dispatch_at(corr2d_cpu_flags(), i);
         const size_t most = kernels->channel_columns;
         cr_assert(path_of(kernels, square(32, most, 8, 3)) == &corr2d_path_channel, "%s", kernels->name);
         cr_assert(path_of(kernels, square(32, most + 1, 8, 3)) == &corr2d_path_pixel, "%s", kernels->name);
+        cr_assert(path_of(kernels, square(16, most, 8, 3)) == &corr2d_path_pixel, "%s", kernels->name);
+        const bool ragged = kernels->lanes > 1;
+        cr_assert(path_of(kernels, square(16, most - 1, 8, 3)) == (ragged ? &corr2d_path_channel : &corr2d_path_pixel),
+                  "%s", kernels->name);
     }
 }
 

@@ -45,7 +45,7 @@ const corr2d_kernels CORR2D_KERNELS = {
               [2] = {[1] = pixel_1x2},
               [3] = {[1] = pixel_1x3},
               [4] = {[1] = pixel_1x3_more}},
-    .channel_columns = 128,
+    .channel_columns = 512,
     .channel_map = 256,
     .channel_pixels = {[1] = 12, [2] = 8, [3] = 8, [4] = 6},
     .channel = CHANNEL_TABLE,
