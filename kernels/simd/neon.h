@@ -11,6 +11,9 @@
 
 #define LANES 4
 
+/* See tiles/common.h. */
+#define RELOADS
+
 /* SIMDe's vfmaq_f32 fuses where the CPU does. */
 #if defined(SIMDE_ARM_NEON_A64V8_NATIVE) || defined(SIMDE_X86_FMA_NATIVE)
 #define FUSED true

@@ -60,6 +60,25 @@
 #define LATER(v) (void)(v)
 #endif
 
+/*
+ * RELOADS, of a variant's words: to copy a vector takes a pipe from multiply-adds, to load it does not. So chains begin
+ * with a load, of floats that are all the bias. And an address is computed once, for loads around it.
+ */
+#ifdef RELOADS
+#define ONE_BASE(p) FORGET(p)
+ALWAYS_INLINE f32xn chain_begin(const float **floats, f32xn bias) {
+    (void)bias;
+    __asm__ volatile("" : "+r"(*floats)); /* here and each time anew, or it would be copied after all */
+    return f32xn_load(*floats);
+}
+#else
+#define ONE_BASE(p) (void)(p)
+ALWAYS_INLINE f32xn chain_begin(const float **floats, f32xn bias) {
+    (void)floats;
+    return bias;
+}
+#endif
+
 #if LANES == 4
 /* The floats of a vector four by four, `step` apart in memory: wider vectors have words of their own. */
 WORD f32xn f32xn_load_quads(const float *p, size_t step) {
