@@ -95,6 +95,13 @@ typedef simde_float32x4_t f32x4;
 
 WORD f32x4 f32x4_load(const float *p) { return simde_vld1q_f32(p); }
 
+/* Or compilers would make a vector of each lane ahead, for which there are no registers. */
+#ifdef SIMDE_ARM_NEON_A64V8_NATIVE
+#define BY_LANE(w) __asm__("" : "+w"(w))
+#else
+#define BY_LANE(w) (void)(w)
+#endif
+
 /* The instruction takes the lane as a literal. SIMDe's translation of vfmaq_laneq_f32 rounds twice, so not that. */
 #ifdef SIMDE_ARM_NEON_A64V8_NATIVE
 #define FMA_LANE(c, x, w, lane) vfmaq_laneq_f32(c, x, w, lane)

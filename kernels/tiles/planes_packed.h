@@ -34,10 +34,16 @@ static void depthwise_rows(const corr2d_planes *all) {
 COLUMNS(packed, 5, 1, COLUMNS_PACKED)
 COLUMNS(packed, 5, 2, COLUMNS_PACKED)
 
+#include "kernels/tiles/fives.h"
+
 static void depthwise_planes(const corr2d_planes *all) {
     const bool one = all->stride == 1, near = all->dilation_down == 1 && all->dilation_across == 1;
     if (all->taps_down != 5 || all->taps_across != 5 || !near) {
         planes_any(all);
+        return;
+    }
+    if (all->rows >= FIVES_ROWS && all->columns >= LANES) {
+        fives_planes(all);
         return;
     }
     columns_call c = {.all = all, .lanes = all->columns < LANES ? all->columns : LANES};

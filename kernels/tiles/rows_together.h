@@ -23,11 +23,12 @@ typedef struct rows_kernel {
 } rows_kernel;
 
 /* A row of outputs, as soon as it has all taps: so not all stores wait at the end of a tile. */
-ALWAYS_INLINE void rows_finish(const corr2d_planes *all, float *y, const f32xn *acc, size_t vectors, rows_end ends) {
+ALWAYS_INLINE void rows_finish(const corr2d_planes *all, float *y, size_t apart, const f32xn *acc, size_t vectors,
+                               rows_end ends) {
     const f32xn lo = f32xn_splat(all->lo), hi = f32xn_splat(all->hi);
     UNROLL for (size_t i = 0; i < vectors; i++) {
         const f32xn y_f32xn = ends == ROWS_CLAMPED ? f32xn_clamp(acc[i], lo, hi) : acc[i];
-        f32xn_store(y + i * LANES, f32xn_add(y_f32xn, f32xn_splat(0.0f)));
+        f32xn_store(y + i * apart, f32xn_add(y_f32xn, f32xn_splat(0.0f)));
     }
 }
 
@@ -59,7 +60,7 @@ ALWAYS_INLINE void rows_tile(const rows_channel *c, rows_kernel k, size_t row, s
             UNROLL for (size_t o = 0; o < rows; o++) if (r >= o * stride) HOLD(acc[o][i]);
         }
         if (ends == ROWS_ASK || r < 2 || (r - 2) % stride) continue;
-        rows_finish(all, y, acc[(r - 2) / stride], vectors, ends);
+        rows_finish(all, y, LANES, acc[(r - 2) / stride], vectors, ends);
         y += y_row;
         ONE_BASE(y);
     }
