@@ -14,11 +14,11 @@ typedef struct fives_place {
 } fives_place;
 
 /* A row of inputs, the r-th of the tile. */
-ALWAYS_INLINE void fives_add(f32xn (*acc)[FIVES_VECTORS], columns_kernel *w, const float *x, size_t second,
-                             size_t r, size_t stride) {
+ALWAYS_INLINE void fives_add(f32xn (*acc)[FIVES_VECTORS], columns_kernel *w, const float *x, size_t second, size_t r,
+                             size_t stride) {
     const float *from[FIVES_VECTORS] = {x, x + second};
     ONE_BASE(from[1]);
-    UNROLL for (size_t t = 0; t < COLUMNS_TAPS; t += 4) BY_LANE(w->quad[t / 4]);
+    UNROLL for (size_t t = 0; t < COLUMNS_TAPS; t += 4) AS_IT_IS(w->quad[t / 4]);
     UNROLL for (size_t v = 0; v < 5; v++) {
         IN_ORDER;
         UNROLL for (size_t i = 0; i < FIVES_VECTORS; i++) {
@@ -37,7 +37,8 @@ ALWAYS_INLINE void fives_tile(const corr2d_planes *all, columns_kernel *w, const
     UNROLL_ALL for (size_t r = 0; r < (FIVES_ROWS - 1) * stride + 5; r++, at.x += stride * CORR2D_PLANE_PITCH) {
         ONE_BASE(at.x);
         if (r % stride == 0 && r / stride < FIVES_ROWS) {
-            UNROLL for (size_t i = 0; i < FIVES_VECTORS; i++) acc[r / stride][i] = chain_begin(&begin, f32xn_load(begin));
+            UNROLL for (size_t i = 0; i < FIVES_VECTORS; i++) acc[r / stride][i] =
+                chain_begin(&begin, f32xn_load(begin));
         }
         fives_add(acc, w, at.x, at.second, r, stride);
         if (r < 4 || (r - 4) % stride) continue;
