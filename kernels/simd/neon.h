@@ -11,6 +11,14 @@
 
 #define LANES 4
 
+/* See tiles/common.h. */
+#define RELOADS
+#ifdef SIMDE_ARM_NEON_A64V8_NATIVE
+#define AS_IT_IS(v) __asm__("" : "+w"(v))
+#else
+#define AS_IT_IS(v) (void)(v)
+#endif
+
 /* SIMDe's vfmaq_f32 fuses where the CPU does. */
 #if defined(SIMDE_ARM_NEON_A64V8_NATIVE) || defined(SIMDE_X86_FMA_NATIVE)
 #define FUSED true
@@ -21,6 +29,22 @@
 typedef simde_float32x4_t f32xn;
 
 WORD f32xn f32xn_load(const float *p) { return simde_vld1q_f32(p); }
+
+/* In one instruction; clang 14 finds no two registers side by side for it without moving others. */
+#ifdef __clang__
+#define LOAD_TWO(p)                                                                                                    \
+    {                                                                                                                  \
+        { simde_vld1q_f32(p), simde_vld1q_f32((p) + LANES) }                                                           \
+    }
+#else
+#define LOAD_TWO(p) simde_vld1q_f32_x2(p)
+#endif
+
+WORD void f32xn_load_two(const float *p, f32xn *a) {
+    const simde_float32x4x2_t two = LOAD_TWO(p);
+    a[0] = two.val[0];
+    a[1] = two.val[1];
+}
 
 WORD void f32xn_store(float *p, f32xn a) { simde_vst1q_f32(p, a); }
 

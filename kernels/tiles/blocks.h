@@ -22,10 +22,11 @@ ALWAYS_INLINE void block_row(f32xn (*acc)[BLOCK_VECTORS], const float *x, size_t
                              size_t stride) {
     const size_t inputs = (outputs - 1) * stride + width, most = width / 2;
     size_t before = at->before;
-    f32xn w[BLOCK_TAPS][BLOCK_VECTORS], x_f32xn[BLOCK_VECTORS];
+    f32xn w[BLOCK_VECTORS][BLOCK_TAPS], x_f32xn[BLOCK_VECTORS];
     IN_ORDER;
-    UNROLL for (size_t v = 0; v < width; v++) {
-        UNROLL for (size_t i = 0; i < vectors; i++) w[v][i] = f32xn_load(weights + i * panel + v * LANES);
+    UNROLL for (size_t i = 0; i < vectors; i++, weights += panel) {
+        ONE_BASE(weights);
+        UNROLL for (size_t v = 0; v < width; v++) w[i][v] = f32xn_load(weights + v * LANES);
     }
     UNROLL for (size_t q = 0; q < inputs; q++) {
         if (q >= inputs - most) {
@@ -33,13 +34,13 @@ ALWAYS_INLINE void block_row(f32xn (*acc)[BLOCK_VECTORS], const float *x, size_t
         }
         if (q && q < most) FORGET(before); /* or to skip both of two inputs would be a way of its own */
         if (q < most ? q < before : q >= inputs - most && q >= at->end) continue;
-        UNROLL for (size_t i = 0; i < vectors; i++) x_f32xn[i] = f32xn_load(x + i * LANES);
+        load_side_by_side(x_f32xn, x, vectors);
         x += step;
         FORGET(x);
         UNROLL for (size_t o = 0; o < outputs; o++) {
             const size_t v = q - o * stride;
             if (v >= width) continue;
-            UNROLL for (size_t i = 0; i < vectors; i++) acc[o][i] = f32xn_fma(x_f32xn[i], w[v][i], acc[o][i]);
+            UNROLL for (size_t i = 0; i < vectors; i++) acc[o][i] = f32xn_fma(x_f32xn[i], w[i][v], acc[o][i]);
         }
     }
 }

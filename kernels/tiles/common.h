@@ -60,6 +60,38 @@
 #define LATER(v) (void)(v)
 #endif
 
+/*
+ * RELOADS, of a variant's words: to copy a vector takes a pipe from multiply-adds, to load it does not. So chains begin
+ * with a load, of floats that are all the bias. And an address is computed once, for loads around it. AS_IT_IS: the
+ * vector is in a register here, no other made of it ahead.
+ */
+#ifdef RELOADS
+#define ONE_BASE(p) FORGET(p)
+ALWAYS_INLINE f32xn chain_begin(const float **floats, f32xn bias) {
+    (void)bias;
+    __asm__ volatile("" : "+r"(*floats)); /* here and each time anew, or it would be copied after all */
+    return f32xn_load(*floats);
+}
+
+/* The n vectors from p on. */
+ALWAYS_INLINE void load_side_by_side(f32xn *a, const float *p, size_t n) {
+    UNROLL for (size_t i = 0; i + 1 < n; i += 2) f32xn_load_two(p + i * LANES, a + i);
+    if (n % 2) a[n - 1] = f32xn_load(p + (n - 1) * LANES);
+}
+#else
+#define ONE_BASE(p) (void)(p)
+#define AS_IT_IS(v) (void)(v)
+ALWAYS_INLINE f32xn chain_begin(const float **floats, f32xn bias) {
+    (void)floats;
+    return bias;
+}
+
+/* The n vectors from p on. */
+ALWAYS_INLINE void load_side_by_side(f32xn *a, const float *p, size_t n) {
+    UNROLL for (size_t i = 0; i < n; i++) a[i] = f32xn_load(p + i * LANES);
+}
+#endif
+
 #if LANES == 4
 /* The floats of a vector four by four, `step` apart in memory: wider vectors have words of their own. */
 WORD f32xn f32xn_load_quads(const float *p, size_t step) {

@@ -4,6 +4,10 @@
 /* What corr2d_kernels asks. */
 #define ROWS_ANY true
 
+ROWS(left, 1, ROWS_LEFT)
+ROWS(middle, 1, ROWS_MIDDLE)
+ROWS(right, 1, ROWS_RIGHT)
+
 /* How many streams go together: as many as their chains need and registers allow. */
 #define COLUMNS_3_1 4
 #define COLUMNS_5_1 2

@@ -4,14 +4,27 @@
 /* What corr2d_kernels asks. */
 #define ROWS_ANY false
 
-ROWS(left, 2, ROWS_LEFT)
-ROWS(middle, 2, ROWS_MIDDLE)
-ROWS(right, 2, ROWS_RIGHT)
+#define ROWS_STRIDE(stride)                                                                                            \
+    ROWS_END(left, stride, ROWS_LEFT, ROWS_PLAIN)                                                                      \
+    ROWS_END(middle, stride, ROWS_MIDDLE, ROWS_PLAIN)                                                                  \
+    ROWS_END(right, stride, ROWS_RIGHT, ROWS_PLAIN)                                                                    \
+    ROWS_END(clamped_left, stride, ROWS_LEFT, ROWS_CLAMPED)                                                            \
+    ROWS_END(clamped_middle, stride, ROWS_MIDDLE, ROWS_CLAMPED)                                                        \
+    ROWS_END(clamped_right, stride, ROWS_RIGHT, ROWS_CLAMPED)
+
+ROWS_STRIDE(1)
+ROWS_STRIDE(2)
+
+#define ROWS_FNS(stride)                                                                                               \
+    {                                                                                                                  \
+        {planes_middle_##stride, planes_left_##stride, planes_right_##stride}, {                                       \
+            planes_clamped_middle_##stride, planes_clamped_left_##stride, planes_clamped_right_##stride                \
+        }                                                                                                              \
+    }
 
 static void depthwise_rows(const corr2d_planes *all) {
-    static const rows_fns one = {planes_middle_1, planes_left_1, planes_right_1};
-    static const rows_fns two = {planes_middle_2, planes_left_2, planes_right_2};
-    rows_planes(all, all->stride == 1 ? &one : &two);
+    static const rows_fns fns[2][2] = {ROWS_FNS(1), ROWS_FNS(2)};
+    rows_planes(all, &fns[all->stride == 2][clamps(all->lo, all->hi)]);
 }
 
 /* How many streams go together: as many as their chains need and registers allow. */
@@ -21,10 +34,16 @@ static void depthwise_rows(const corr2d_planes *all) {
 COLUMNS(packed, 5, 1, COLUMNS_PACKED)
 COLUMNS(packed, 5, 2, COLUMNS_PACKED)
 
+#include "kernels/tiles/fives.h"
+
 static void depthwise_planes(const corr2d_planes *all) {
     const bool one = all->stride == 1, near = all->dilation_down == 1 && all->dilation_across == 1;
     if (all->taps_down != 5 || all->taps_across != 5 || !near) {
         planes_any(all);
+        return;
+    }
+    if (all->rows >= FIVES_ROWS && all->columns >= LANES) {
+        fives_planes(all);
         return;
     }
     columns_call c = {.all = all, .lanes = all->columns < LANES ? all->columns : LANES};

@@ -24,6 +24,22 @@ typedef struct rows_channel {
 } rows_channel;
 
 /*
+ * Those of stride 2 for tiles that are not ROWS_WHOLE. Behind x's last column lies at most the third tap of the last
+ * output.
+ */
+ALWAYS_INLINE void rows_split(f32xn *in, const float *x, rows_sides sides) {
+    f32xn middle;
+    if (sides == ROWS_LEFT) {
+        f32xn_split(f32xn_load(x), f32xn_load(x + LANES), in + 1, in + 2);
+        in[0] = f32xn_push_zero(in[2]);
+    } else {
+        f32xn_split(f32xn_load(x - 1), f32xn_load(x + LANES - 1), in, in + 1);
+        in[2] = f32xn_pull(in[0]);
+        if (sides == ROWS_MIDDLE) f32xn_split(f32xn_load(x), f32xn_load(x + LANES), &middle, in + 2);
+    }
+}
+
+/*
  * The inputs of the three taps across, for a row of x from below the first one's middle on; `again`: those of the
  * vector to the left were the last ones.
  */
@@ -35,6 +51,8 @@ ALWAYS_INLINE void rows_load(f32xn *in, const float *x, const rows_channel *c, s
         in[1] = low;
         in[0] = left ? f32xn_push_zero(low) : f32xn_load(x - 1);
         in[2] = right ? f32xn_pull(low) : f32xn_load(x + 1);
+    } else if (ROWS_TOGETHER) {
+        rows_split(in, x, sides);
     } else {
         const f32xn high = right ? f32xn_load_mask(x + LANES, c->inside[1]) : f32xn_load(x + LANES);
         const f32xn before = again ? in[2] : f32xn_splat(left ? 0.0f : x[-1]);

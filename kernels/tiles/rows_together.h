@@ -13,34 +13,58 @@
 /* Rows, whole tiles of them, that are done from left to right before those below: so y is written line after line. */
 #define ROWS_BAND (2 * ROWS_TOGETHER)
 
-/*
- * `rows` rows of outputs from a row and column on, by `vectors` vectors of columns; the weights, unless w is NULL, in
- * registers.
- */
-ALWAYS_INLINE void rows_tile(const rows_channel *c, const f32xn *w, size_t row, size_t column, size_t rows,
-                             size_t vectors, size_t stride, rows_sides sides) {
+/* Whether outputs are clamped: as the channel says, or tiles of their own for either. */
+typedef enum rows_end { ROWS_ASK, ROWS_PLAIN, ROWS_CLAMPED } rows_end;
+
+/* A channel's weights, unless NULL in registers, and its bias LANES times, for chain_begin. */
+typedef struct rows_kernel {
+    const f32xn *w;
+    const float *begin;
+} rows_kernel;
+
+/* A row of outputs, as soon as it has all taps: so not all stores wait at the end of a tile. */
+ALWAYS_INLINE void rows_finish(const corr2d_planes *all, float *y, size_t apart, const f32xn *acc, size_t vectors,
+                               rows_end ends) {
+    const f32xn lo = f32xn_splat(all->lo), hi = f32xn_splat(all->hi);
+    UNROLL for (size_t i = 0; i < vectors; i++) {
+        const f32xn y_f32xn = ends == ROWS_CLAMPED ? f32xn_clamp(acc[i], lo, hi) : acc[i];
+        f32xn_store(y + i * apart, f32xn_add(y_f32xn, f32xn_splat(0.0f)));
+    }
+}
+
+/* `rows` rows of outputs from a row and column on, by `vectors` vectors of columns. */
+ALWAYS_INLINE void rows_tile(const rows_channel *c, rows_kernel k, size_t row, size_t column, size_t rows,
+                             size_t vectors, size_t stride, rows_sides sides, rows_end ends) {
     const corr2d_planes *all = c->all;
     const float *const *x = all->table + row * stride;
     const size_t middle = column * stride + 1 - all->before, y_row = all->y_row;
     float *y = c->y + row * y_row + column;
     f32xn acc[ROWS_TOGETHER][ROWS_VECTORS];
     const f32xn bias = f32xn_splat(c->bias[0]);
-    UNROLL for (size_t o = 0; o < rows; o++) UNROLL for (size_t i = 0; i < vectors; i++) acc[o][i] = bias;
+    ONE_BASE(x);
     UNROLL for (size_t r = 0; r < (rows - 1) * stride + 3; r++) {
+        const float *from = x[r] + middle;
         f32xn in[3];
+        ONE_BASE(from);
         UNROLL for (size_t i = 0; i < vectors; i++) {
-            rows_load(in, x[r] + middle + i * stride * LANES, c, stride, sides, i > 0);
+            rows_load(in, from + i * stride * LANES, c, stride, sides, i > 0);
+            if (r % stride == 0 && r / stride < rows) acc[r / stride][i] = chain_begin(&k.begin, bias);
             UNROLL for (size_t v = 0; v < 3; v++) {
                 UNROLL for (size_t o = 0; o < rows; o++) {
                     const size_t u = r - o * stride;
                     if (u >= 3) continue;
-                    const f32xn w_f32xn = w ? w[u * 3 + v] : f32xn_splat(c->weights[u * 3 + v]);
+                    const f32xn w_f32xn = k.w ? k.w[u * 3 + v] : f32xn_splat(c->weights[u * 3 + v]);
                     acc[o][i] = f32xn_fma(in[v], w_f32xn, acc[o][i]);
                 }
             }
-            UNROLL for (size_t o = 0; o < rows; o++) HOLD(acc[o][i]);
+            UNROLL for (size_t o = 0; o < rows; o++) if (r >= o * stride) HOLD(acc[o][i]);
         }
+        if (ends == ROWS_ASK || r < 2 || (r - 2) % stride) continue;
+        rows_finish(all, y, LANES, acc[(r - 2) / stride], vectors, ends);
+        y += y_row;
+        ONE_BASE(y);
     }
+    if (ends != ROWS_ASK) return;
     if (c->clamped) {
         const f32xn lo = f32xn_splat(all->lo), hi = f32xn_splat(all->hi);
         UNROLL for (size_t o = 0; o < rows; o++) {
@@ -53,44 +77,53 @@ ALWAYS_INLINE void rows_tile(const rows_channel *c, const f32xn *w, size_t row, 
 }
 
 /* The tiles of a row, of these sides: one, or those in the middle, of which the last may overlap the one before. */
-ALWAYS_INLINE void rows_across(const rows_channel *c, const f32xn *w, size_t row, size_t rows, size_t stride,
-                               rows_sides sides) {
+ALWAYS_INLINE void rows_across(const rows_channel *c, rows_kernel k, size_t row, size_t rows, size_t stride,
+                               rows_sides sides, rows_end ends) {
     if (sides != ROWS_MIDDLE) {
-        rows_tile(c, w, row, sides == ROWS_RIGHT ? c->last : 0, rows, 1, stride, sides);
+        rows_tile(c, k, row, sides == ROWS_RIGHT ? c->last : 0, rows, 1, stride, sides, ends);
         return;
     }
     size_t column = c->first;
     for (; ROWS_VECTORS > 1 && column + LANES < c->end && c->last >= LANES; column += 2 * LANES) {
         const size_t last = c->last - LANES;
-        rows_tile(c, w, row, column < last ? column : last, rows, ROWS_VECTORS, stride, sides);
+        rows_tile(c, k, row, column < last ? column : last, rows, ROWS_VECTORS, stride, sides, ends);
     }
     for (; column < c->end; column += LANES) {
-        rows_tile(c, w, row, column < c->last ? column : c->last, rows, 1, stride, sides);
+        rows_tile(c, k, row, column < c->last ? column : c->last, rows, 1, stride, sides, ends);
     }
 }
 
 /* The band's rows, of which the last few may be done twice, here or in two bands. */
-ALWAYS_INLINE void rows_all(const rows_channel *c, size_t stride, rows_sides sides) {
+ALWAYS_INLINE void rows_all(const rows_channel *c, size_t stride, rows_sides sides, rows_end ends) {
     const size_t rows = c->all->rows, together = ROWS_TOGETHER;
+    _Alignas(sizeof(f32xn)) float begin[LANES];
     f32xn w[9];
+    f32xn_store(begin, f32xn_splat(c->bias[0]));
     if (ROWS_FEW && rows < together) {
-        for (size_t row = c->row; row < c->row_end; row++) rows_across(c, NULL, row, 1, stride, sides);
+        const rows_kernel k = {NULL, begin};
+        for (size_t row = c->row; row < c->row_end; row++) rows_across(c, k, row, 1, stride, sides, ends);
         return;
     }
     UNROLL for (size_t t = 0; t < 9; t++) w[t] = f32xn_splat(c->weights[t]);
+    const rows_kernel k = {w, begin};
     const size_t last = rows - together;
     for (size_t row = c->row; row < c->row_end; row += together) {
-        rows_across(c, w, row < last ? row : last, together, stride, sides);
+        rows_across(c, k, row < last ? row : last, together, stride, sides, ends);
     }
 }
 
 /* A function for each, since together they would want more registers than there are. */
 #define ROWS(name, stride, sides)                                                                                      \
-    NOT_INLINE void planes_##name##_##stride(const rows_channel *c) { rows_all(c, stride, sides); }
+    NOT_INLINE void planes_##name##_##stride(const rows_channel *c) { rows_all(c, stride, sides, ROWS_ASK); }
 
-ROWS(left, 1, ROWS_LEFT)
-ROWS(middle, 1, ROWS_MIDDLE)
-ROWS(right, 1, ROWS_RIGHT)
+/* What such a function reads is its own, so that stores to y change nothing of it. */
+#define ROWS_END(name, stride, sides, ends)                                                                            \
+    NOT_INLINE void planes_##name##_##stride(const rows_channel *c) {                                                  \
+        const corr2d_planes all = *c->all;                                                                             \
+        rows_channel mine = *c;                                                                                        \
+        mine.all = &all;                                                                                               \
+        rows_all(&mine, stride, sides, ends);                                                                          \
+    }
 
 /* Where the rows inside a plane of x lie; those beside it stay what they are. */
 NOT_INLINE void rows_find(const corr2d_planes *all, const float *x) {

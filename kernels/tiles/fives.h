@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * 5x5 kernels without dilation on packed planes, for as many rows of outputs as a tile has and a vector of columns or
+ * more: each vector of inputs goes to every row that it reaches. Part of tiles/depthwise.h.
+ */
+#define FIVES_ROWS 7
+#define FIVES_VECTORS 2
+
+/* Where a tile lies, and its second vector of columns, which overlaps the first at the end of a row. */
+typedef struct fives_place {
+    const float *x;
+    float *y;
+    size_t second;
+} fives_place;
+
+/* A row of inputs, the r-th of the tile. */
+ALWAYS_INLINE void fives_add(f32xn (*acc)[FIVES_VECTORS], columns_kernel *w, const float *x, size_t second, size_t r,
+                             size_t stride) {
+    const float *from[FIVES_VECTORS] = {x, x + second};
+    ONE_BASE(from[1]);
+    UNROLL for (size_t t = 0; t < COLUMNS_TAPS; t += 4) AS_IT_IS(w->quad[t / 4]);
+    UNROLL for (size_t v = 0; v < 5; v++) {
+        IN_ORDER;
+        UNROLL for (size_t i = 0; i < FIVES_VECTORS; i++) {
+            const f32xn x_f32xn = f32xn_load(from[i] + v % stride * CORR2D_PLANE_PITCH + v / stride);
+            UNROLL for (size_t u = r % stride; u < 5; u += stride) {
+                const size_t o = (r - u) / stride;
+                if (r >= u && o < FIVES_ROWS) acc[o][i] = columns_fma(x_f32xn, w, u * 5 + v, acc[o][i], COLUMNS_PACKED);
+            }
+        }
+    }
+}
+
+ALWAYS_INLINE void fives_tile(const corr2d_planes *all, columns_kernel *w, const float *begin, fives_place at,
+                              size_t stride, rows_end ends) {
+    f32xn acc[FIVES_ROWS][FIVES_VECTORS];
+    UNROLL_ALL for (size_t r = 0; r < (FIVES_ROWS - 1) * stride + 5; r++, at.x += stride * CORR2D_PLANE_PITCH) {
+        ONE_BASE(at.x);
+        if (r % stride == 0 && r / stride < FIVES_ROWS) {
+            UNROLL for (size_t i = 0; i < FIVES_VECTORS; i++) acc[r / stride][i] =
+                chain_begin(&begin, f32xn_load(begin));
+        }
+        fives_add(acc, w, at.x, at.second, r, stride);
+        if (r < 4 || (r - 4) % stride) continue;
+        rows_finish(all, at.y, at.second, acc[(r - 4) / stride], FIVES_VECTORS, ends);
+        at.y += all->y_row;
+        ONE_BASE(at.y);
+    }
+}
+
+/* All tiles of a plane. The last rows and columns may be done twice. */
+ALWAYS_INLINE void fives_plane(const corr2d_planes *all, const columns_stream *s, size_t stride, rows_end ends) {
+    const size_t last_row = all->rows - FIVES_ROWS, last = all->columns - LANES;
+    _Alignas(sizeof(f32xn)) float begin[LANES];
+    columns_kernel w;
+    f32xn_store(begin, f32xn_splat(s->bias[0]));
+    UNROLL for (size_t t = 0; t < COLUMNS_TAPS; t += 4) w.quad[t / 4] = f32x4_load(s->weights + columns_quad(t));
+    for (size_t i = 0; i < all->rows; i += FIVES_ROWS) {
+        const size_t row = i < last_row ? i : last_row;
+        const float *x = s->x + row * stride * stride * CORR2D_PLANE_PITCH;
+        float *y = s->y + row * all->y_row;
+        for (size_t j = 0; j < all->columns; j += FIVES_VECTORS * LANES) {
+            const size_t column = j < last ? j : last, left = last - column;
+            const fives_place at = {x + column, y + column, left < LANES ? left : LANES};
+            fives_tile(all, &w, begin, at, stride, ends);
+        }
+    }
+}
+
+typedef void fives_fn(const corr2d_planes *all, const columns_stream *s);
+
+#define FIVES(name, stride, ends)                                                                                      \
+    NOT_INLINE void planes_##name##_##stride(const corr2d_planes *all, const columns_stream *s) {                      \
+        const corr2d_planes mine = *all;                                                                               \
+        const columns_stream stream = *s;                                                                              \
+        fives_plane(&mine, &stream, stride, ends);                                                                     \
+    }
+
+FIVES(fives, 1, ROWS_PLAIN)
+FIVES(fives, 2, ROWS_PLAIN)
+FIVES(clamped_fives, 1, ROWS_CLAMPED)
+FIVES(clamped_fives, 2, ROWS_CLAMPED)
+
+static void fives_planes(const corr2d_planes *all) {
+    static fives_fn *const fns[2][2] = {{planes_fives_1, planes_clamped_fives_1},
+                                        {planes_fives_2, planes_clamped_fives_2}};
+    fives_fn *const fn = fns[all->stride == 2][clamps(all->lo, all->hi)];
+    for (size_t o = 0; o < all->channels; o++) {
+        const columns_stream s = {columns_plane(all, o), all->weights + o * COLUMNS_TAPS, all->bias + o,
+                                  all->y + o * all->y_channel};
+        fn(all, &s);
+    }
+}
