@@ -92,6 +92,22 @@ WORD f32xn f32xn_join(f32xn a, f32xn b, size_t n) {
     }
 }
 
+/* The same from the n-th on, 1, 15 or 6 to 10, with zeros in the lanes that the mask leaves out. */
+#define JOIN_MASK(n)                                                                                                   \
+    case n: return _mm512_castsi512_ps(_mm512_maskz_alignr_epi32(mask, high, low, n))
+WORD f32xn f32xn_join_mask(f32xn a, f32xn b, size_t n, f32xn_mask mask) {
+    const __m512i low = _mm512_castps_si512(a), high = _mm512_castps_si512(b);
+    switch (n) {
+        JOIN_MASK(1);
+        JOIN_MASK(6);
+        JOIN_MASK(7);
+        JOIN_MASK(8);
+        JOIN_MASK(9);
+        JOIN_MASK(10);
+    default: return _mm512_castsi512_ps(_mm512_maskz_alignr_epi32(mask, high, low, 15));
+    }
+}
+
 WORD f32xn f32xn_push(f32xn a, f32xn before) { return f32xn_join(before, a, LANES - 1); }
 
 WORD f32xn f32xn_pull(f32xn a) {

@@ -153,6 +153,10 @@ static inline bool narrow_fits(const corr2d_planes *all) {
            all->columns == NARROW && all->x_columns == NARROW && all->before == half && all->channels >= NARROW_EACH;
 }
 
+#if NARROW_EACH > 1
+#include "kernels/tiles/planes_dense.h"
+#endif
+
 /* Where few channels are left, some are done more than once. */
 static inline bool narrow_planes(const corr2d_planes *all) {
     static const int32_t columns[] = {7, 7, 0, 1, 2, 3, 4, 5, 6, 7, 7, 7};
@@ -163,6 +167,12 @@ static inline bool narrow_planes(const corr2d_planes *all) {
     narrow_call c;
     int32_t lanes[LANES];
     if (!narrow_fits(all)) return false;
+#if NARROW_EACH > 1
+    if (dense_fits(all)) {
+        planes_dense(all);
+        return true;
+    }
+#endif
     c.all = all;
     c.inside = f32xn_mask_of(NARROW);
     c.out = out;
