@@ -33,10 +33,14 @@ ALWAYS_INLINE void twelve_add(twelve_state *r, const float *x, const float *belo
         in[0] = v < 2 ? f32xn_load_mask(x + at, r->inside[v]) : f32xn_load(x + at);
         in[1] = v < 2 ? f32xn_load_mask(below + at, r->inside[v]) : f32xn_load(below + at);
         in[2] = v > 2 ? f32xn_pull_quads(in[2]) : f32xn_join_quads(x + r->last + at, below + r->last + at);
+        UNROLL for (size_t s = 0; s < 3; s++) HOLD(in[s]);
         EACH(a, pairs, 3) {
-            if ((a == 0 && !first) || (a == pairs - 1 && !last)) continue;
+            if ((a == 0 && !first) || (a == pairs - 1 && !__builtin_expect(last, 1))) continue;
             const f32xn w_f32xn = f32xn_splat(r->w[(odd + 2 * (pairs - 1 - a)) * TWELVE_TAPS + v]);
-            UNROLL for (size_t s = 0; s < 3; s++) r->acc[a][s] = f32xn_fma(in[s], w_f32xn, r->acc[a][s]);
+            UNROLL for (size_t s = 0; s < 3; s++) {
+                r->acc[a][s] = f32xn_fma(in[s], w_f32xn, r->acc[a][s]);
+                HOLD(r->acc[a][s]);
+            }
         }
     }
 }
