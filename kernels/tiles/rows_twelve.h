@@ -22,7 +22,8 @@ typedef struct twelve_state {
 
 /*
  * Two rows of inputs, from an even or an odd one on, for the first three or two pairs of outputs; of which the first
- * may be before the map, and the last behind it.
+ * may be before the map, and the last behind it. Both are mostly not: so that gcc does not jump for the common case, it
+ * is told.
  */
 ALWAYS_INLINE void twelve_add(twelve_state *r, const float *x, const float *below, size_t odd, bool first, bool last) {
     const size_t pairs = 3 - odd;
