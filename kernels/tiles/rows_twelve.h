@@ -20,8 +20,12 @@ typedef struct twelve_state {
     size_t last;
 } twelve_state;
 
-/* Two rows of inputs, from an even or an odd one on, for the first three or two pairs of outputs. */
-ALWAYS_INLINE void twelve_add(twelve_state *r, const float *x, const float *below, size_t odd) {
+/*
+ * Two rows of inputs, from an even or an odd one on, for the first three or two pairs of outputs; of which the first
+ * may be before the map, and the last behind it. Both are mostly not: so that gcc does not jump for the common case, it
+ * is told.
+ */
+ALWAYS_INLINE void twelve_add(twelve_state *r, const float *x, const float *below, size_t odd, bool first, bool last) {
     const size_t pairs = 3 - odd;
     f32xn in[3];
     UNROLL for (size_t v = 0; v < TWELVE_TAPS; v++) {
@@ -30,9 +34,14 @@ ALWAYS_INLINE void twelve_add(twelve_state *r, const float *x, const float *belo
         in[0] = v < 2 ? f32xn_load_mask(x + at, r->inside[v]) : f32xn_load(x + at);
         in[1] = v < 2 ? f32xn_load_mask(below + at, r->inside[v]) : f32xn_load(below + at);
         in[2] = v > 2 ? f32xn_pull_quads(in[2]) : f32xn_join_quads(x + r->last + at, below + r->last + at);
+        UNROLL for (size_t s = 0; s < 3; s++) HOLD(in[s]);
         EACH(a, pairs, 3) {
+            if ((a == 0 && !first) || (a == pairs - 1 && !__builtin_expect(last, 1))) continue;
             const f32xn w_f32xn = f32xn_splat(r->w[(odd + 2 * (pairs - 1 - a)) * TWELVE_TAPS + v]);
-            UNROLL for (size_t s = 0; s < 3; s++) r->acc[a][s] = f32xn_fma(in[s], w_f32xn, r->acc[a][s]);
+            UNROLL for (size_t s = 0; s < 3; s++) {
+                r->acc[a][s] = f32xn_fma(in[s], w_f32xn, r->acc[a][s]);
+                HOLD(r->acc[a][s]);
+            }
         }
     }
 }
@@ -58,31 +67,30 @@ ALWAYS_INLINE const float *twelve_row(const corr2d_planes *all, const float *x, 
     return row < all->x_rows ? x + row * all->x_row : all->zeros + 2;
 }
 
-/* A channel's columns: the ring begins anew. */
+/* A channel's columns: the ring begins anew, with two pairs before the map. */
 ALWAYS_INLINE void twelve_channel(twelve_state *r, const corr2d_planes *all, const float *x, float *y, bool clamped) {
-    size_t row = 0, left = all->rows;
+    const size_t rows = all->rows;
+    size_t row = 0, left = rows + 4;
     row -= all->above;
     const float *even = twelve_row(all, x, row);
     UNROLL for (size_t s = 0; s < 3; s++) r->acc[0][s] = r->acc[1][s] = f32xn_splat(r->bias[0]);
-    for (size_t early = 2;;) {
+    for (;;) {
         const float *const odd = twelve_row(all, x, row + 1);
         UNROLL for (size_t s = 0; s < 3; s++) r->acc[2][s] = f32xn_splat(r->bias[0]);
-        if (even != odd) twelve_add(r, even, odd, 0);
-        if (early) {
-            early--;
-        } else {
+        if (even != odd) twelve_add(r, even, odd, 0, left <= rows, left > 4);
+        if (left <= rows) {
             twelve_store(r, all, y, left, clamped);
             if (left <= 2) return;
             y += 2 * all->y_row;
-            left -= 2;
         }
+        left -= 2;
         UNROLL for (size_t s = 0; s < 3; s++) {
             r->acc[0][s] = r->acc[1][s];
             r->acc[1][s] = r->acc[2][s];
         }
         row += 2;
         even = twelve_row(all, x, row);
-        if (even != odd) twelve_add(r, odd, even, 1);
+        if (even != odd) twelve_add(r, odd, even, 1, left <= rows, left > 2);
     }
 }
 
