@@ -30,7 +30,7 @@ ALWAYS_INLINE void columns_add(f32xn (*acc)[COLUMNS_LIVE], const columns_call *c
     columns_inputs in[COLUMNS_MOST];
     UNROLL for (size_t s = 0; s < together; s++) {
         columns_hold(w + s);
-        in[s] = columns_load(c, lanes, c->stream[s].x, at, taps, stride, form);
+        in[s] = columns_load(lanes, c->stream[s].x, at, form);
     }
     IN_ORDER;
     UNROLL for (size_t v = 0; v < taps; v++) {
@@ -38,7 +38,7 @@ ALWAYS_INLINE void columns_add(f32xn (*acc)[COLUMNS_LIVE], const columns_call *c
             const f32xn x_f32xn = columns_tap(in + s, v, taps, stride);
             UNROLL for (size_t a = 0; a < live; a++) {
                 const size_t u = (live - 1 - a) * stride + below;
-                if (u < taps) acc[s][a] = columns_fma(x_f32xn, w + s, u * taps + v, acc[s][a], form);
+                if (u < taps) acc[s][a] = columns_fma(x_f32xn, w + s, u * taps + v, acc[s][a]);
             }
         }
     }
@@ -57,8 +57,8 @@ ALWAYS_INLINE void columns_tile(const columns_call *c, size_t taps, size_t strid
     size_t row = top < c->first ? c->first : top < first ? top : first, y_at = c->first * all->y_row + c->column;
     ptrdiff_t at = c->start + (ptrdiff_t)((row < top ? top : row) * stride) * columns_x_row(all, stride);
     UNROLL for (size_t s = 0; s < together; s++) {
-        columns_weights(w + s, c, s, taps, form);
-        bias[s] = columns_bias(stream + s, form);
+        columns_weights(w + s, stream[s].weights);
+        bias[s] = f32xn_splat(stream[s].bias[0]);
         UNROLL for (size_t a = 0; a < live; a++) acc[s][a] = bias[s];
     }
     for (; row < c->end + live - 1; row++) {

@@ -57,12 +57,10 @@ ALWAYS_INLINE const float *columns_plane(const corr2d_planes *all, size_t channe
     return all->x + channel * all->x_channel;
 }
 
-ALWAYS_INLINE columns_inputs columns_load(const columns_call *c, const columns_lanes *lanes, const float *x,
-                                          ptrdiff_t at, size_t taps, size_t stride, columns_form form) {
+ALWAYS_INLINE columns_inputs columns_load(const columns_lanes *lanes, const float *x, ptrdiff_t at, columns_form form) {
     const f32xn zero = f32xn_splat(0.0f);
     const float *p = columns_place(x, at);
     columns_inputs in = {.mid = f32xn_load_mask(p, lanes->mid), .before = zero, .behind = zero};
-    (void)c, (void)taps, (void)stride;
     if (form != COLUMNS_SIDES) return in;
     in.before = f32xn_load_mask(columns_place(p, -LANES), lanes->before);
     in.behind = f32xn_load_mask(columns_place(p, LANES), lanes->behind);
@@ -79,21 +77,12 @@ ALWAYS_INLINE f32xn columns_tap(const columns_inputs *in, size_t v, size_t taps,
 /* The weights of a stream, from memory, since they are more than the registers left. */
 typedef const float *columns_kernel;
 
-ALWAYS_INLINE void columns_weights(columns_kernel *w, const columns_call *c, size_t s, size_t taps, columns_form form) {
-    (void)taps, (void)form;
-    *w = c->stream[s].weights;
-}
+ALWAYS_INLINE void columns_weights(columns_kernel *w, const float *weights) { *w = weights; }
 
 ALWAYS_INLINE void columns_hold(columns_kernel *w) { (void)w; }
 
-ALWAYS_INLINE f32xn columns_fma(f32xn x, const columns_kernel *w, size_t tap, f32xn acc, columns_form form) {
-    (void)form;
+ALWAYS_INLINE f32xn columns_fma(f32xn x, const columns_kernel *w, size_t tap, f32xn acc) {
     return f32xn_fma(x, f32xn_splat((*w)[tap]), acc);
-}
-
-ALWAYS_INLINE f32xn columns_bias(const columns_stream *s, columns_form form) {
-    (void)form;
-    return f32xn_splat(s->bias[0]);
 }
 
 ALWAYS_INLINE void columns_store(float *y, f32xn a, const columns_call *c, const columns_lanes *lanes, size_t row,

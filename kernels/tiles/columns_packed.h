@@ -31,9 +31,8 @@ ALWAYS_INLINE const float *columns_plane(const corr2d_planes *all, size_t channe
     return all->packed + channel * all->packed_channel;
 }
 
-ALWAYS_INLINE columns_inputs columns_load(const columns_call *c, const columns_lanes *lanes, const float *x,
-                                          ptrdiff_t at, size_t taps, size_t stride, columns_form form) {
-    (void)c, (void)lanes, (void)taps, (void)stride, (void)form;
+ALWAYS_INLINE columns_inputs columns_load(const columns_lanes *lanes, const float *x, ptrdiff_t at, columns_form form) {
+    (void)lanes, (void)form;
     return (columns_inputs){x + at};
 }
 
@@ -52,11 +51,8 @@ ALWAYS_INLINE size_t columns_quad(size_t tap) {
     return tap / 4 * 4 > COLUMNS_TAPS - 4 ? COLUMNS_TAPS - 4 : tap / 4 * 4;
 }
 
-ALWAYS_INLINE void columns_weights(columns_kernel *w, const columns_call *c, size_t s, size_t taps, columns_form form) {
-    (void)taps, (void)form;
-    UNROLL for (size_t t = 0; t < COLUMNS_TAPS; t += 4) {
-        w->quad[t / 4] = f32x4_load(c->stream[s].weights + columns_quad(t));
-    }
+ALWAYS_INLINE void columns_weights(columns_kernel *w, const float *weights) {
+    UNROLL for (size_t t = 0; t < COLUMNS_TAPS; t += 4) w->quad[t / 4] = f32x4_load(weights + columns_quad(t));
 }
 
 /* Or clang would splat them before the loop, for which there are no registers. */
@@ -64,14 +60,8 @@ ALWAYS_INLINE void columns_hold(columns_kernel *w) {
     UNROLL for (size_t t = 0; t < COLUMNS_TAPS; t += 4) HOLD(w->quad[t / 4]);
 }
 
-ALWAYS_INLINE f32xn columns_fma(f32xn x, const columns_kernel *w, size_t tap, f32xn acc, columns_form form) {
-    (void)form;
+ALWAYS_INLINE f32xn columns_fma(f32xn x, const columns_kernel *w, size_t tap, f32xn acc) {
     return f32xn_fma_lane(x, w->quad[tap / 4], tap - columns_quad(tap), acc);
-}
-
-ALWAYS_INLINE f32xn columns_bias(const columns_stream *s, columns_form form) {
-    (void)form;
-    return f32xn_splat(s->bias[0]);
 }
 
 ALWAYS_INLINE void columns_store(float *y, f32xn a, const columns_call *c, const columns_lanes *lanes, size_t row,

@@ -25,7 +25,7 @@ ALWAYS_INLINE void fives_add(f32xn (*acc)[FIVES_VECTORS], columns_kernel *w, con
             const f32xn x_f32xn = f32xn_load(from[i] + v % stride * CORR2D_PLANE_PITCH + v / stride);
             UNROLL for (size_t u = r % stride; u < 5; u += stride) {
                 const size_t o = (r - u) / stride;
-                if (r >= u && o < FIVES_ROWS) acc[o][i] = columns_fma(x_f32xn, w, u * 5 + v, acc[o][i], COLUMNS_PACKED);
+                if (r >= u && o < FIVES_ROWS) acc[o][i] = columns_fma(x_f32xn, w, u * 5 + v, acc[o][i]);
             }
         }
     }
@@ -54,7 +54,7 @@ ALWAYS_INLINE void fives_plane(const corr2d_planes *all, const columns_stream *s
     _Alignas(sizeof(f32xn)) float begin[LANES];
     columns_kernel w;
     f32xn_store(begin, f32xn_splat(s->bias[0]));
-    UNROLL for (size_t t = 0; t < COLUMNS_TAPS; t += 4) w.quad[t / 4] = f32x4_load(s->weights + columns_quad(t));
+    columns_weights(&w, s->weights);
     for (size_t i = 0; i < all->rows; i += FIVES_ROWS) {
         const size_t row = i < last_row ? i : last_row;
         const float *x = s->x + row * stride * stride * CORR2D_PLANE_PITCH;
