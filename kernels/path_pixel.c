@@ -15,8 +15,8 @@
 
 #include <math.h>
 
-/* At 48 pixels 832 taps take 156 KiB, which the second cache streams as fast as they are used. */
-#define BLOCK_TAPS 832
+/* At 48 pixels 1024 taps take 192 KiB, which the second cache streams as fast as they are used. */
+#define BLOCK_TAPS 1024
 
 /* Where a strip repeats columns for each tap: its channels are fewer, so that it has room for more rows. */
 #define RAGGED_TAPS 350
@@ -56,10 +56,13 @@
 #define MORE_TILES 8
 
 /*
- * So few panels read the pixels where they lie, one after the other, where the first cache holds what a tile reads, in
- * so many lines: packing it takes longer. A few channels do so in any case.
+ * So few panels read the pixels where they lie, one after the other: packing them takes longer. Where a vector is a
+ * line each tap brings a later one's pixels nearer, and more panels do, but for short sums. Else only where the first
+ * cache holds what a tile reads, in so many lines; a few channels do so in any case.
  */
 #define FEW_PANELS 8
+#define MORE_PANELS 24
+#define SHORT_SUM 16
 #define FEW_LINES 576
 #define FEW_CHANNELS 16
 #define LINE_FLOATS 16
@@ -453,10 +456,14 @@ static void run_pass(const pass *p) {
     run_rest(p, first + last + share * width, few - more);
 }
 
-/* All panels, so many at a time that the second cache holds their weights while all pixels pass. */
+/* So many panels at a time that the second cache holds their weights while all pixels pass. */
+static size_t chunk_panels(const corr2d_plan *plan, size_t taps) {
+    return corr2d_max(1, CHUNK_FLOATS / (plan->panel_channels * taps + 1));
+}
+
+/* All panels. */
 static void run_chunks(const pass *all) {
-    const size_t last = all->job->last, panel_floats = all->job->plan->panel_channels * all->tile.taps;
-    const size_t chunk = corr2d_max(1, CHUNK_FLOATS / (panel_floats + 1));
+    const size_t last = all->job->last, chunk = chunk_panels(all->job->plan, all->tile.taps);
     corr2d_job job = *all->job;
     pass p = *all;
     p.job = &job;
@@ -473,12 +480,17 @@ static ptrdiff_t fetched_ahead(const corr2d_plan *plan) {
     return far ? (ptrdiff_t)(TILES_AHEAD * tile_width(plan)) : 0;
 }
 
-/* Whether all panels of a job read the pixels where they lie. */
+/* The most panels that read the pixels where they lie. */
+static size_t reading_panels(const corr2d_plan *plan) {
+    if (plan->kernels->lanes >= LINE_FLOATS) return plan->offset_count > SHORT_SUM ? MORE_PANELS : FEW_PANELS;
+    if (read_lines(plan) <= FEW_LINES) return FEW_PANELS;
+    return plan->in_place ? FEW_CHANNELS / plan->panel_channels : 0;
+}
+
+/* Whether all panels of a job do. */
 static bool all_read(const corr2d_job *job) {
-    const corr2d_plan *plan = job->plan;
-    const size_t panels = job->last - job->first;
-    if (plan->in_place && panels * plan->panel_channels <= FEW_CHANNELS) return true;
-    return read_lines(plan) <= FEW_LINES && panels <= FEW_PANELS;
+    const size_t together = chunk_panels(job->plan, job->plan->offset_count);
+    return corr2d_min(together, job->last - job->first) <= reading_panels(job->plan);
 }
 
 static void run(const corr2d_job *job) {

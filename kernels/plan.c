@@ -145,7 +145,8 @@ static size_t set_aside(size_t *bytes, size_t count, size_t size, bool *overflow
 static corr2d_status allocate(corr2d_plan **plan, const corr2d_plan *draft, bool overflow) {
     size_t bytes = 0;
     set_aside(&bytes, 1, sizeof *draft, &overflow);
-    const size_t offsets = set_aside(&bytes, draft->offset_count, sizeof *draft->offsets, &overflow);
+    const size_t listed = corr2d_sum(draft->offset_count, CORR2D_TAPS_AHEAD, &overflow);
+    const size_t offsets = set_aside(&bytes, listed, sizeof *draft->offsets, &overflow);
     const size_t table = set_aside(&bytes, draft->table_count, sizeof *draft->table, &overflow);
     const size_t x_pixel = set_aside(&bytes, draft->pixel_count, sizeof *draft->x_pixel, &overflow);
     const size_t y_pixel = set_aside(&bytes, draft->pixel_count, sizeof *draft->y_pixel, &overflow);
@@ -179,7 +180,9 @@ void corr2d_plan_fill_offsets(const corr2d_plan *plan) {
     for (size_t t = 0; t < kernel; t++) {
         plan->offsets[t] = corr2d_plan_offset(plan, (corr2d_place){0, t / columns, t % columns});
     }
-    for (size_t t = kernel; t < plan->block * kernel; t++) plan->offsets[t] = plan->offsets[t - kernel] + channel;
+    const size_t taps = plan->block * kernel;
+    for (size_t t = kernel; t < taps; t++) plan->offsets[t] = plan->offsets[t - kernel] + channel;
+    for (size_t t = taps; t < taps + CORR2D_TAPS_AHEAD; t++) plan->offsets[t] = plan->offsets[t - taps];
 }
 
 /* Cuts the layer, and makes the plan that follows, its arrays yet to be filled. */

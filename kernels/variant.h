@@ -31,6 +31,7 @@
 #define CORR2D_MAX_PIXELS 12
 #define CORR2D_NARROW_PIXELS 8
 #define CORR2D_GROUP_PIXELS 8
+#define CORR2D_TAPS_AHEAD 8
 #define CORR2D_PAIRS 8
 #define CORR2D_SEVENS 7
 #define CORR2D_SEVENS_TAPS 5
@@ -57,7 +58,7 @@ typedef struct corr2d_tile {
     const corr2d_tap *table;   /* channel tiles: where each tap lies ... */
     ptrdiff_t x_step;          /* ... or, where that is NULL, from each to the next in x ... */
     ptrdiff_t x_space;         /* ... and from each pixel to the next, or 0 where that varies */
-    const ptrdiff_t *offsets;  /* where each tap lies in x, seen from a pixel */
+    const ptrdiff_t *offsets;  /* where each tap lies in x, seen from a pixel; CORR2D_TAPS_AHEAD more may be fetched */
     const float *x;            /* what the pixels are counted from */
     const ptrdiff_t *x_pixel;  /* where each pixel, or each vector of pixels, lies, seen from x */
     const float *const *x_tap; /* depthwise_edge: where each tap lies */

@@ -130,8 +130,8 @@ ALWAYS_INLINE void pixel_taps(pixel_acc *acc, pixel_late *late, const corr2d_til
     *late = (pixel_late){{packed, packed + is.vectors * LANES}, weights, {0, LANES, 2 * LANES}};
 }
 
-/* What is done with the pixels on the way, where they are read where they lie. */
-typedef enum pixel_use { PIXEL_READ, PIXEL_PACK, PIXEL_FETCH } pixel_use;
+/* What is done on the way, where pixels are read where they lie: they are packed, or others are brought nearer. */
+typedef enum pixel_use { PIXEL_READ, PIXEL_PACK, PIXEL_NEAR, PIXEL_FETCH } pixel_use;
 
 /* The one pixel more is packed by itself: stored between the others it would hold up all of them. */
 ALWAYS_INLINE void more_pack(const corr2d_tile *tile, float *more, ptrdiff_t pixel) {
@@ -145,7 +145,11 @@ ALWAYS_INLINE void pixel_late_pack(const pixel_late *late, float *packed) {
     EACH(v, PIXEL_VECTORS, PIXEL_VECTORS) f32xn_store(packed + v * LANES, f32xn_load(late->x[1] + late->pixel[v]));
 }
 
-/* The same from where the pixels lie; on the way packs them, or fetches others, `ahead` of them. */
+/*
+ * The same from where the pixels lie; on the way packs them, or fetches others: the same ones of a tap that follows
+ * soon, or `ahead` of them. Where a vector is a line, it is the line of its last pixel that counts, since the first
+ * pixel's is the last one's of the vector before.
+ */
 ALWAYS_INLINE void pixel_taps_reading(pixel_acc *acc, pixel_late *late, const corr2d_tile *tile, const pixel_step *s,
                                       pixel_shape is, pixel_use use) {
     const size_t taps = tile->taps - (pixel_has_late(is) ? LATE_TAPS : 0);
@@ -167,6 +171,11 @@ ALWAYS_INLINE void pixel_taps_reading(pixel_acc *acc, pixel_late *late, const co
         }
         pixel_tap(acc, x_f32xn, packs || !is.more ? more : x + pixel[is.vectors], weights, tile->panel, is);
         if (packs && is.more) more++;
+        if (use == PIXEL_NEAR) {
+            const float *soon = tile->x + offset[CORR2D_TAPS_AHEAD];
+            FORGET(soon);
+            EACH(v, is.vectors, CORR2D_MAX_VECTORS) __builtin_prefetch(soon + pixel[v] + LANES - 1, 0, 3);
+        }
         if (use == PIXEL_FETCH) {
             x += ahead;
             FORGET(x);
@@ -195,7 +204,7 @@ ALWAYS_INLINE void pixel_sum(pixel_acc *acc, pixel_late *late, const corr2d_tile
     } else if (is.vectors == PIXEL_VECTORS && !is.more && tile->ahead && last) {
         pixel_taps_reading(acc, late, tile, s, is, PIXEL_FETCH);
     } else {
-        pixel_taps_reading(acc, late, tile, s, is, PIXEL_READ);
+        pixel_taps_reading(acc, late, tile, s, is, LANES >= LINE_LANES && !is.more ? PIXEL_NEAR : PIXEL_READ);
     }
 }
 
