@@ -230,7 +230,7 @@ ALWAYS_INLINE void pixel_late_row(f32xn *acc, const f32xn *first_f32xn, const pi
     pixel_row(acc, last_f32xn, late->weights + PANEL_ROWS, r, PIXEL_VECTORS);
 }
 
-/* The next tile's y, before that tile loads it. */
+/* The next tile's y, before that tile loads it. Where vectors are shorter, each row's is fetched as the row is stored. */
 ALWAYS_INLINE void pixel_fetch(const float *y, size_t channel, size_t rows) {
     for (size_t r = 0; r < rows; r++) {
         EACH(v, PIXEL_VECTORS, PIXEL_VECTORS) __builtin_prefetch(y + v * LANES, 1, 3);
@@ -244,6 +244,7 @@ ALWAYS_INLINE void pixel_store(pixel_acc *acc, const pixel_late *late, const cor
     const size_t rows = is.panels * PANEL_ROWS, vectors = is.vectors;
     const f32xn zero = f32xn_splat(0.0f);
     const bool clamped = clamps(tile->lo, tile->hi), has_late = pixel_has_late(is);
+    const bool fetches = vectors == PIXEL_VECTORS && LANES == LINE_LANES / 2;
     float *p = y.p;
     f32xn first_f32xn[PIXEL_VECTORS];
     if (has_late && tile->load) pixel_fetch(p + vectors * LANES, y.channel, rows);
@@ -255,6 +256,10 @@ ALWAYS_INLINE void pixel_store(pixel_acc *acc, const pixel_late *late, const cor
         if (has_late) pixel_late_row(acc->v[r], first_f32xn, late, r);
         if (has_late && clamped) pixel_clamp(acc->v[r], tile, vectors);
         EACH(v, vectors, CORR2D_MAX_VECTORS) f32xn_store(p + v * LANES, f32xn_add(acc->v[r][v], zero));
+        if (fetches) {
+            __builtin_prefetch(p + vectors * LANES, 1, 3);
+            __builtin_prefetch(p + 2 * vectors * LANES - 1, 1, 3);
+        }
         p += y.channel;
         FORGET(p);
     }
