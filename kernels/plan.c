@@ -14,6 +14,8 @@ void corr2d_plan_set_strips(corr2d_plan *plan, size_t pixels, size_t unit) {
     plan->strip_width =
         width <= pixels ? width : corr2d_round_up(corr2d_div_up(width, corr2d_div_up(width, pixels)), unit);
     plan->strip_height = corr2d_div_up(height, corr2d_div_up(height, most));
+    const size_t whole = corr2d_round_up(plan->strip_height, unit / corr2d_gcd(width, unit));
+    if (plan->strip_height < height && whole <= most) plan->strip_height = whole;
     plan->strips_down = corr2d_div_up(height, plan->strip_height);
     plan->strips_across = corr2d_div_up(width, plan->strip_width);
 }

@@ -99,7 +99,8 @@ bool corr2d_rows_fit(const corr2d_layer *layer, const corr2d_kernels *kernels, b
 
 /*
  * For the paths: cuts y into strips of at most so many pixels and about equal, so that parts are, rows whole where they
- * fit. Rows that do not are cut to a multiple of `unit`.
+ * fit, and then so many rows that a strip's pixels are a multiple of `unit`, if no more than fit are. Rows that do not
+ * fit are cut to a multiple of `unit`.
  */
 void corr2d_plan_set_strips(corr2d_plan *plan, size_t pixels, size_t unit);
 
