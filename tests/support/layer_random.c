@@ -146,6 +146,7 @@ static void draw_usual_channels(corr2d_spec *s, random_source *r) {
     s->in_channels = s->groups * (kind == 0 ? 1 : random_between(r, 1, kind == 1 ? 16 : 50));
     s->out_channels = s->groups * (kind == 0 && random_chance(r, 60) ? 1 : random_between(r, 1, kind == 0 ? 3 : 16));
     if (kind == 2) s->out_channels = random_chance(r, 65) ? 8 * random_between(r, 1, 8) : random_between(r, 1, 70);
+    if (kind == 2 && random_chance(r, 8)) s->out_channels = random_between(r, 190, 330);
 }
 
 static void draw_usual(corr2d_spec *s, random_source *r) {
