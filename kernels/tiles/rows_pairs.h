@@ -15,6 +15,12 @@
 /* Vectors of inputs: with stride 1 each tap's, with stride 2 the first and the second half of three spans of columns. */
 #define PAIR_INPUTS 6
 
+/*
+ * With stride 2, where they begin seen from the first output's middle: the spans are the inputs of the first two taps,
+ * of the third and of the last two, and nothing behind the last output's middle is loaded but for those.
+ */
+static const int8_t pairs_at[PAIR_INPUTS] = {-2, 0, 1, LANES - 2, LANES - 1, LANES + 1};
+
 typedef struct pairs_call {
     const corr2d_planes *all;
     const float *x[2], *weights[2], *bias[2]; /* of x the middle column of taps' first input */
@@ -27,7 +33,7 @@ typedef struct pairs_call {
 ALWAYS_INLINE bool pairs_masked(size_t vector, size_t stride, size_t input, bool apart) {
     if (apart) return true;
     if (stride == 1) return vector == 0 ? input < 2 : input > 2;
-    return vector == 0 ? input == 0 : input > 3;
+    return vector == 0 ? input == 0 : input == 5;
 }
 
 /* An input `at` columns from the middle tap's first one. */
@@ -65,22 +71,26 @@ ALWAYS_INLINE void pairs_add_one(f32xn (*acc)[PAIR_LIVE], const pairs_call *c, c
     pairs_fma(acc, w, in, v, 1, PAIR_TAPS - 1, first, last);
 }
 
+/* The inputs of a span's first tap and its second one, which the middle span has not. */
 ALWAYS_INLINE void pairs_split(f32xn *even, f32xn *odd, const pairs_call *c, size_t vector, const float *x, size_t span,
                                bool apart) {
-    const ptrdiff_t at = 2 * (ptrdiff_t)span - 2;
-    const f32xn low = pairs_load(c, vector, x, at, 2, span, apart);
-    const f32xn high = pairs_load(c, vector, x, at + LANES, 2, 3 + span, apart);
-    f32xn_split_parts(low, high, even + vector, odd + vector);
+    const f32xn low = pairs_load(c, vector, x, pairs_at[span], 2, span, apart);
+    const f32xn high = pairs_load(c, vector, x, pairs_at[3 + span], 2, 3 + span, apart);
+    if (span == 1) {
+        even[vector] = f32xn_alternate_parts(low, high);
+    } else {
+        f32xn_split_parts(low, high, even + vector, odd + vector);
+    }
 }
 
-/* A span of columns, which is two taps or, at the end, one. */
 ALWAYS_INLINE void pairs_add_two(f32xn (*acc)[PAIR_LIVE], const pairs_call *c, const float *const *x, const float *w,
                                  size_t span, size_t top, size_t first, size_t last) {
+    const size_t v = span + (span + 1) / 2;
     f32xn even[2], odd[2];
     pairs_split(even, odd, c, first, x[first], span, first == last);
     if (last > first) pairs_split(even, odd, c, last, x[last], span, false);
-    pairs_fma(acc, w, even, 2 * span, 2, top, first, last);
-    if (span < 2) pairs_fma(acc, w, odd, 2 * span + 1, 2, top, first, last);
+    pairs_fma(acc, w, even, v, 2, top, first, last);
+    if (span != 1) pairs_fma(acc, w, odd, v + 1, 2, top, first, last);
 }
 
 /* A row of inputs. */
@@ -113,7 +123,7 @@ ALWAYS_INLINE void pairs_hold(f32xn (*acc)[PAIR_LIVE], size_t live) {
 
 ALWAYS_INLINE f32xn pairs_finish(const corr2d_planes *all, f32xn y_f32xn, size_t stride, bool clamped) {
     if (clamped) y_f32xn = f32xn_clamp(y_f32xn, f32xn_splat(all->lo), f32xn_splat(all->hi));
-    if (stride == 2) y_f32xn = f32xn_order_parts(y_f32xn);
+    if (stride == 2) return f32xn_add(f32xn_order_parts(y_f32xn), f32xn_splat(0.0f));
     return f32xn_add(y_f32xn, f32xn_load(all->zeros));
 }
 
@@ -185,7 +195,7 @@ NOT_INLINE void planes_pairs_2(const pairs_call *c, size_t second) {
             IN_ORDER;
             acc[p][0][2] = acc[p][1][2] = f32xn_splat(bias[p][0]);
             pairs_hold(acc[p], 3);
-            if (row_of_x < x_rows) {
+            if (__builtin_expect(row_of_x < x_rows, 1)) {
                 const float *const at[2] = {x[p], x[p] + 2 * second};
                 pairs_add(acc[p], c + p, at, w + p, 2, PAIR_TAPS - 1, false);
                 x[p] += x_row;
@@ -202,7 +212,7 @@ NOT_INLINE void planes_pairs_2(const pairs_call *c, size_t second) {
         }
         UNROLL for (size_t p = 0; p < 2; p++) {
             IN_ORDER;
-            if (row_of_x + 1 < x_rows) {
+            if (__builtin_expect(row_of_x + 1 < x_rows, 1)) {
                 const float *const at[2] = {x[p], x[p] + 2 * second};
                 pairs_add(acc[p], c + p, at, w + p, 2, PAIR_TAPS - 2, false);
                 pairs_hold(acc[p], 2);
@@ -222,7 +232,7 @@ static inline f32xn_mask pairs_mask(const corr2d_planes *all, size_t column) {
 NOT_INLINE void pairs_cut(pairs_call *c, size_t vector, size_t column) {
     const size_t stride = c->all->stride, middle = column * stride + 2 - c->all->before;
     for (size_t i = 0; i < PAIR_INPUTS; i++) {
-        const size_t at = stride == 1 ? i : i < 3 ? 2 * i : 2 * (i - 3) + LANES;
+        const size_t at = stride == 1 ? i : (size_t)(pairs_at[i] + 2);
         c->inside[vector][i] = pairs_mask(c->all, middle + at);
     }
 }
