@@ -8,6 +8,7 @@
 #include <simde/x86/avx2.h>
 #include <simde/x86/fma.h>
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -117,8 +118,9 @@ WORD void f32xn_split_parts(f32xn a, f32xn b, f32xn *even, f32xn *odd) {
     *odd = simde_mm256_shuffle_ps(a, b, 0xdd);
 }
 
-/* Even lanes of `a` and odd ones of `b`, in the order of parts: what lies there when `b` begins one column early. */
-WORD f32xn f32xn_alternate_parts(f32xn a, f32xn b) { return simde_mm256_shuffle_ps(a, b, 0xd8); }
+WORD f32xn f32xn_even_parts(f32xn a, f32xn b, bool early) {
+    return early ? simde_mm256_shuffle_ps(a, b, 0xd8) : simde_mm256_shuffle_ps(a, b, 0x88);
+}
 
 WORD f32xn f32xn_order_parts(f32xn a) {
     return simde_mm256_castpd_ps(simde_mm256_permute4x64_pd(simde_mm256_castps_pd(a), 0xd8));

@@ -16,8 +16,8 @@
 #define PAIR_INPUTS 6
 
 /*
- * With stride 2, where they begin seen from the first output's middle: the spans are the inputs of the first two taps,
- * of the third and of the last two, and nothing behind the last output's middle is loaded but for those.
+ * With stride 2, where they begin, from the first output's middle on. The spans are the inputs of the first two taps
+ * across, of the third and of the last two: nothing behind the last output's middle is loaded but for those.
  */
 static const int8_t pairs_at[PAIR_INPUTS] = {-2, 0, 1, LANES - 2, LANES - 1, LANES + 1};
 
@@ -71,21 +71,24 @@ ALWAYS_INLINE void pairs_add_one(f32xn (*acc)[PAIR_LIVE], const pairs_call *c, c
     pairs_fma(acc, w, in, v, 1, PAIR_TAPS - 1, first, last);
 }
 
-/* The inputs of a span's first tap and its second one, which the middle span has not. */
+/* The middle span has one tap. Where more of x lies behind it, its second half is loaded where fewer lines are crossed. */
 ALWAYS_INLINE void pairs_split(f32xn *even, f32xn *odd, const pairs_call *c, size_t vector, const float *x, size_t span,
                                bool apart) {
+    const bool early = apart || vector > 0;
+    const ptrdiff_t at = pairs_at[3 + span] + (span == 1 && !early ? 1 : 0);
     const f32xn low = pairs_load(c, vector, x, pairs_at[span], 2, span, apart);
-    const f32xn high = pairs_load(c, vector, x, pairs_at[3 + span], 2, 3 + span, apart);
+    const f32xn high = pairs_load(c, vector, x, at, 2, 3 + span, apart);
     if (span == 1) {
-        even[vector] = f32xn_alternate_parts(low, high);
+        even[vector] = f32xn_even_parts(low, high, early);
     } else {
         f32xn_split_parts(low, high, even + vector, odd + vector);
     }
 }
 
+/* A span of columns. */
 ALWAYS_INLINE void pairs_add_two(f32xn (*acc)[PAIR_LIVE], const pairs_call *c, const float *const *x, const float *w,
                                  size_t span, size_t top, size_t first, size_t last) {
-    const size_t v = span + (span + 1) / 2;
+    const size_t v = (3 * span + 1) / 2;
     f32xn even[2], odd[2];
     pairs_split(even, odd, c, first, x[first], span, first == last);
     if (last > first) pairs_split(even, odd, c, last, x[last], span, false);
