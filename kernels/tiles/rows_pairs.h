@@ -182,10 +182,9 @@ NOT_INLINE void planes_apart_2(const pairs_call *c) { pairs_tile(c, 2, true); }
  * Two pairs with stride 2, since one has too few chains. What the first of two rows of inputs finishes is stored before
  * the second: so there are registers for both. Their second vectors are so many outputs behind the first ones.
  */
-NOT_INLINE void planes_pairs_2(const pairs_call *c, size_t second) {
+ALWAYS_INLINE void pairs_two(const pairs_call *c, size_t second, bool clamped) {
     const corr2d_planes *all = c->all;
     const size_t x_row = all->x_row, x_rows = all->x_rows, end = all->rows + 2;
-    const bool clamped = clamps(all->lo, all->hi);
     const float *x[2] = {c[0].x[0], c[1].x[0]};
     const float *const w[2] = {c[0].weights[0], c[1].weights[0]}, *const bias[2] = {c[0].bias[0], c[1].bias[0]};
     float *y[2] = {c[0].y[0], c[1].y[0]};
@@ -221,6 +220,22 @@ NOT_INLINE void planes_pairs_2(const pairs_call *c, size_t second) {
                 pairs_hold(acc[p], 2);
                 x[p] += x_row;
             }
+        }
+    }
+}
+
+/* So many times, each time so many channels further on. */
+NOT_INLINE void planes_pairs_2(pairs_call *c, size_t second, size_t times, size_t step) {
+    const corr2d_planes *all = c->all;
+    const bool clamped = clamps(all->lo, all->hi);
+    for (;;) {
+        pairs_two(c, second, clamped);
+        if (--times == 0) return;
+        for (size_t p = 0; p < 2; p++) {
+            c[p].x[0] += step * all->x_channel;
+            c[p].y[0] += step * all->y_channel;
+            c[p].weights[0] += step * PAIR_TAPS * PAIR_TAPS;
+            c[p].bias[0] += step;
         }
     }
 }
@@ -280,17 +295,16 @@ static inline void pairs_strided(pairs_call *c) {
     const corr2d_planes *all = c->all;
     const size_t width = all->columns, pair = width < 2 * LANES ? width : 2 * LANES, last = width - pair;
     const size_t each = (width + pair - 1) / pair, end = all->channels * each;
-    for (size_t i = 0; i < end; i += 2) {
+    for (size_t i = 0, times; i < end; i += 2 * times) {
         for (size_t p = 0; p < 2; p++) {
             const size_t at = i + p < end ? i + p : i, channel = at / each, first = at % each * pair;
             const size_t column = first < last ? first : last, second = column + pair - LANES;
-            if (i == 0 || each > 2) {
-                pairs_cut(c + p, 0, column);
-                pairs_cut(c + p, 1, second);
-            }
+            pairs_cut(c + p, 0, column);
+            pairs_cut(c + p, 1, second);
             pairs_place(c + p, 0, channel, column);
         }
-        planes_pairs_2(c, pair - LANES);
+        times = each <= 2 && i + 2 <= end ? (end - i) / 2 : 1;
+        planes_pairs_2(c, pair - LANES, times, 2 / each);
     }
 }
 
