@@ -12,7 +12,7 @@
 #define PAIR_TAPS 5
 #define PAIR_LIVE 5
 
-/* Vectors of inputs: with stride 1 each tap's, with stride 2 the first and the second half of three spans of columns. */
+/* Vectors of inputs: with stride 1 each tap's, with stride 2 the first and second halves of three spans of columns. */
 #define PAIR_INPUTS 6
 
 /*
@@ -71,7 +71,7 @@ ALWAYS_INLINE void pairs_add_one(f32xn (*acc)[PAIR_LIVE], const pairs_call *c, c
     pairs_fma(acc, w, in, v, 1, PAIR_TAPS - 1, first, last);
 }
 
-/* The middle span has one tap. Where more of x lies behind it, its second half is loaded where fewer lines are crossed. */
+/* The middle span has one tap. Where more of x lies behind, its second half is loaded so as to cross fewer lines. */
 ALWAYS_INLINE void pairs_split(f32xn *even, f32xn *odd, const pairs_call *c, size_t vector, const float *x, size_t span,
                                bool apart) {
     const bool early = apart || vector > 0;
@@ -180,7 +180,8 @@ NOT_INLINE void planes_apart_2(const pairs_call *c) { pairs_tile(c, 2, true); }
 
 /*
  * Two pairs with stride 2, since one has too few chains. What the first of two rows of inputs finishes is stored before
- * the second: so there are registers for both. Their second vectors are so many outputs behind the first ones.
+ * the second: so there are registers for both. Their second vectors are so many outputs behind the first ones. A first
+ * step that reads none of x is left out.
  */
 ALWAYS_INLINE void pairs_two(const pairs_call *c, size_t second, bool clamped) {
     const corr2d_planes *all = c->all;
@@ -189,10 +190,9 @@ ALWAYS_INLINE void pairs_two(const pairs_call *c, size_t second, bool clamped) {
     const float *const w[2] = {c[0].weights[0], c[1].weights[0]}, *const bias[2] = {c[0].bias[0], c[1].bias[0]};
     float *y[2] = {c[0].y[0], c[1].y[0]};
     f32xn acc[2][2][PAIR_LIVE];
-    size_t row_of_x = 0;
-    row_of_x -= all->above;
+    size_t row = all->above < 2 ? 0 : 1, row_of_x = 2 * row - all->above;
     EACH(p, 2, 2) acc[p][0][0] = acc[p][1][0] = acc[p][0][1] = acc[p][1][1] = f32xn_splat(bias[p][0]);
-    for (size_t row = 0; row < end; row++, row_of_x += 2) {
+    for (; row < end; row++, row_of_x += 2) {
         UNROLL for (size_t p = 0; p < 2; p++) {
             IN_ORDER;
             acc[p][0][2] = acc[p][1][2] = f32xn_splat(bias[p][0]);
