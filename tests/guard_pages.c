@@ -21,8 +21,8 @@
         }                                                                                                              \
     }
 
-/* Depthwise, with as much padding on all sides as leaves the map its size. */
-#define SAME(name, channels, size, kernel)                                                                             \
+/* Depthwise, with as much padding on all sides as leaves the map its size, but for the stride. */
+#define SAME(name, channels, size, kernel, stride)                                                                     \
     {                                                                                                                  \
         .family = name, .seed = 7, .bias = true, .spec = {                                                             \
             .in_channels = channels,                                                                                   \
@@ -31,6 +31,8 @@
             .out_channels = channels,                                                                                  \
             .kernel_height = kernel,                                                                                   \
             .kernel_width = kernel,                                                                                    \
+            .stride_height = stride,                                                                                   \
+            .stride_width = stride,                                                                                    \
             .pad_top = kernel / 2,                                                                                     \
             .pad_bottom = kernel / 2,                                                                                  \
             .pad_left = kernel / 2,                                                                                    \
@@ -49,16 +51,18 @@ static const test_layer layers[] = {
     LAYER("depthwise, not padded", 1, 8, 4, 10, 8, 3, 0, 8),
     LAYER("depthwise 5x5", 1, 3, 5, 13, 3, 5, 2, 3),
     LAYER("depthwise 5x5, narrow", 1, 3, 5, 8, 3, 5, 2, 3),
-    SAME("depthwise, seven rows", 5, 7, 3),
-    SAME("depthwise, nine rows", 3, 9, 3),
-    SAME("depthwise, twelve rows", 2, 12, 3),
-    SAME("depthwise 5x5, seven rows", 5, 7, 5),
+    SAME("depthwise, seven rows", 5, 7, 3, 1),
+    SAME("depthwise, nine rows", 3, 9, 3, 1),
+    SAME("depthwise, twelve rows", 2, 12, 3, 1),
+    SAME("depthwise 5x5, seven rows", 5, 7, 5, 1),
     LAYER("multiplier 2", 1, 6, 5, 6, 12, 3, 1, 6),
     LAYER("groups", 1, 6, 5, 7, 10, 2, 1, 2),
     LAYER("groups of 4", 1, 48, 3, 4, 48, 3, 1, 12),
     LAYER("groups of 1 to 2", 1, 24, 4, 5, 48, 3, 0, 24),
     LAYER("groups of 3 to 4", 2, 36, 3, 3, 48, 2, 1, 12),
     LAYER("groups of 8", 1, 40, 3, 4, 40, 1, 0, 5),
+    SAME("depthwise 5x5, stride 2, even columns", 3, 20, 5, 2),
+    SAME("depthwise 5x5, stride 2, odd columns", 2, 19, 5, 2),
 };
 
 /* In both layouts of x and y and both of the weights. Every other seed accumulates, so that y is read as well. */

@@ -54,6 +54,8 @@ static const test_layer real_layers[] = {
           .activation = CORR2D_RELU),
     LAYER("5x5 depthwise, stride 2, three pairs of columns", 3, true, X(3, 20, 80), SQUARE(5), STRIDE(2), PAD(2),
           .groups = 3),
+    LAYER("5x5 depthwise, stride 2, rows of padding alone", 3, true, X(3, 9, 20), SQUARE(5), STRIDE(2), .pad_top = 9,
+          .pad_bottom = 6, .pad_left = 2, .pad_right = 1, .groups = 3),
     LAYER("MobileNet 5x5 depthwise, narrow map", 11, true, X(11, 7, 7), SQUARE(5), PAD(2), .groups = 11),
     LAYER("MobileNet 3x3 depthwise, narrow map", 11, true, X(11, 7, 7), SQUARE(3), PAD(1), .groups = 11,
           .activation = CORR2D_CLAMP, .clamp_max = 6.0f),

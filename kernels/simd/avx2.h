@@ -8,6 +8,7 @@
 #include <simde/x86/avx2.h>
 #include <simde/x86/fma.h>
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -115,6 +116,10 @@ WORD void f32xn_split_parts(f32xn a, f32xn b, f32xn *even, f32xn *odd) {
     __asm__("" : "+x"(b));
     *even = simde_mm256_shuffle_ps(a, b, 0x88);
     *odd = simde_mm256_shuffle_ps(a, b, 0xdd);
+}
+
+WORD f32xn f32xn_even_parts(f32xn a, f32xn b, bool early) {
+    return early ? simde_mm256_shuffle_ps(a, b, 0xd8) : simde_mm256_shuffle_ps(a, b, 0x88);
 }
 
 WORD f32xn f32xn_order_parts(f32xn a) {

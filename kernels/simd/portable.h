@@ -8,6 +8,7 @@
 #include <simde/x86/fma.h>
 #include <simde/x86/sse.h>
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define LANES 4
@@ -85,6 +86,10 @@ WORD void f32xn_split(f32xn a, f32xn b, f32xn *even, f32xn *odd) {
 }
 
 WORD void f32xn_split_parts(f32xn a, f32xn b, f32xn *even, f32xn *odd) { f32xn_split(a, b, even, odd); }
+
+WORD f32xn f32xn_even_parts(f32xn a, f32xn b, bool early) {
+    return early ? simde_mm_shuffle_ps(a, b, 0xd8) : simde_mm_shuffle_ps(a, b, 0x88);
+}
 
 WORD f32xn f32xn_order_parts(f32xn a) { return a; }
 

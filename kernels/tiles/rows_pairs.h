@@ -12,8 +12,14 @@
 #define PAIR_TAPS 5
 #define PAIR_LIVE 5
 
-/* Vectors of inputs: with stride 1 each tap's, with stride 2 the first and the second half of three spans of columns. */
+/* Vectors of inputs: with stride 1 each tap's, with stride 2 the first and second halves of three spans of columns. */
 #define PAIR_INPUTS 6
+
+/*
+ * With stride 2, where they begin, from the first output's middle on. The spans are the inputs of the first two taps
+ * across, of the third and of the last two: nothing behind the last output's middle is loaded but for those.
+ */
+static const int8_t pairs_at[PAIR_INPUTS] = {-2, 0, 1, LANES - 2, LANES - 1, LANES + 1};
 
 typedef struct pairs_call {
     const corr2d_planes *all;
@@ -27,7 +33,7 @@ typedef struct pairs_call {
 ALWAYS_INLINE bool pairs_masked(size_t vector, size_t stride, size_t input, bool apart) {
     if (apart) return true;
     if (stride == 1) return vector == 0 ? input < 2 : input > 2;
-    return vector == 0 ? input == 0 : input > 3;
+    return vector == 0 ? input == 0 : input == 5;
 }
 
 /* An input `at` columns from the middle tap's first one. */
@@ -65,22 +71,29 @@ ALWAYS_INLINE void pairs_add_one(f32xn (*acc)[PAIR_LIVE], const pairs_call *c, c
     pairs_fma(acc, w, in, v, 1, PAIR_TAPS - 1, first, last);
 }
 
+/* The middle span has one tap. Where more of x lies behind, its second half is loaded so as to cross fewer lines. */
 ALWAYS_INLINE void pairs_split(f32xn *even, f32xn *odd, const pairs_call *c, size_t vector, const float *x, size_t span,
                                bool apart) {
-    const ptrdiff_t at = 2 * (ptrdiff_t)span - 2;
-    const f32xn low = pairs_load(c, vector, x, at, 2, span, apart);
-    const f32xn high = pairs_load(c, vector, x, at + LANES, 2, 3 + span, apart);
-    f32xn_split_parts(low, high, even + vector, odd + vector);
+    const bool early = apart || vector > 0;
+    const ptrdiff_t at = pairs_at[3 + span] + (span == 1 && !early ? 1 : 0);
+    const f32xn low = pairs_load(c, vector, x, pairs_at[span], 2, span, apart);
+    const f32xn high = pairs_load(c, vector, x, at, 2, 3 + span, apart);
+    if (span == 1) {
+        even[vector] = f32xn_even_parts(low, high, early);
+    } else {
+        f32xn_split_parts(low, high, even + vector, odd + vector);
+    }
 }
 
-/* A span of columns, which is two taps or, at the end, one. */
+/* A span of columns. */
 ALWAYS_INLINE void pairs_add_two(f32xn (*acc)[PAIR_LIVE], const pairs_call *c, const float *const *x, const float *w,
                                  size_t span, size_t top, size_t first, size_t last) {
+    const size_t v = (3 * span + 1) / 2;
     f32xn even[2], odd[2];
     pairs_split(even, odd, c, first, x[first], span, first == last);
     if (last > first) pairs_split(even, odd, c, last, x[last], span, false);
-    pairs_fma(acc, w, even, 2 * span, 2, top, first, last);
-    if (span < 2) pairs_fma(acc, w, odd, 2 * span + 1, 2, top, first, last);
+    pairs_fma(acc, w, even, v, 2, top, first, last);
+    if (span != 1) pairs_fma(acc, w, odd, v + 1, 2, top, first, last);
 }
 
 /* A row of inputs. */
@@ -113,7 +126,7 @@ ALWAYS_INLINE void pairs_hold(f32xn (*acc)[PAIR_LIVE], size_t live) {
 
 ALWAYS_INLINE f32xn pairs_finish(const corr2d_planes *all, f32xn y_f32xn, size_t stride, bool clamped) {
     if (clamped) y_f32xn = f32xn_clamp(y_f32xn, f32xn_splat(all->lo), f32xn_splat(all->hi));
-    if (stride == 2) y_f32xn = f32xn_order_parts(y_f32xn);
+    if (stride == 2) return f32xn_add(f32xn_order_parts(y_f32xn), f32xn_splat(0.0f));
     return f32xn_add(y_f32xn, f32xn_load(all->zeros));
 }
 
@@ -167,25 +180,24 @@ NOT_INLINE void planes_apart_2(const pairs_call *c) { pairs_tile(c, 2, true); }
 
 /*
  * Two pairs with stride 2, since one has too few chains. What the first of two rows of inputs finishes is stored before
- * the second: so there are registers for both. Their second vectors are so many outputs behind the first ones.
+ * the second: so there are registers for both. Their second vectors are so many outputs behind the first ones. A first
+ * step that reads none of x is left out.
  */
-NOT_INLINE void planes_pairs_2(const pairs_call *c, size_t second) {
+ALWAYS_INLINE void pairs_two(const pairs_call *c, size_t second, bool clamped) {
     const corr2d_planes *all = c->all;
     const size_t x_row = all->x_row, x_rows = all->x_rows, end = all->rows + 2;
-    const bool clamped = clamps(all->lo, all->hi);
     const float *x[2] = {c[0].x[0], c[1].x[0]};
     const float *const w[2] = {c[0].weights[0], c[1].weights[0]}, *const bias[2] = {c[0].bias[0], c[1].bias[0]};
     float *y[2] = {c[0].y[0], c[1].y[0]};
     f32xn acc[2][2][PAIR_LIVE];
-    size_t row_of_x = 0;
-    row_of_x -= all->above;
+    size_t row = all->above < 2 ? 0 : 1, row_of_x = 2 * row - all->above;
     EACH(p, 2, 2) acc[p][0][0] = acc[p][1][0] = acc[p][0][1] = acc[p][1][1] = f32xn_splat(bias[p][0]);
-    for (size_t row = 0; row < end; row++, row_of_x += 2) {
+    for (; row < end; row++, row_of_x += 2) {
         UNROLL for (size_t p = 0; p < 2; p++) {
             IN_ORDER;
             acc[p][0][2] = acc[p][1][2] = f32xn_splat(bias[p][0]);
             pairs_hold(acc[p], 3);
-            if (row_of_x < x_rows) {
+            if (__builtin_expect(row_of_x < x_rows, 1)) {
                 const float *const at[2] = {x[p], x[p] + 2 * second};
                 pairs_add(acc[p], c + p, at, w + p, 2, PAIR_TAPS - 1, false);
                 x[p] += x_row;
@@ -202,12 +214,28 @@ NOT_INLINE void planes_pairs_2(const pairs_call *c, size_t second) {
         }
         UNROLL for (size_t p = 0; p < 2; p++) {
             IN_ORDER;
-            if (row_of_x + 1 < x_rows) {
+            if (__builtin_expect(row_of_x + 1 < x_rows, 1)) {
                 const float *const at[2] = {x[p], x[p] + 2 * second};
                 pairs_add(acc[p], c + p, at, w + p, 2, PAIR_TAPS - 2, false);
                 pairs_hold(acc[p], 2);
                 x[p] += x_row;
             }
+        }
+    }
+}
+
+/* So many times, each time so many channels further on. */
+NOT_INLINE void planes_pairs_2(pairs_call *c, size_t second, size_t times, size_t step) {
+    const corr2d_planes *all = c->all;
+    const bool clamped = clamps(all->lo, all->hi);
+    for (;;) {
+        pairs_two(c, second, clamped);
+        if (--times == 0) return;
+        for (size_t p = 0; p < 2; p++) {
+            c[p].x[0] += step * all->x_channel;
+            c[p].y[0] += step * all->y_channel;
+            c[p].weights[0] += step * PAIR_TAPS * PAIR_TAPS;
+            c[p].bias[0] += step;
         }
     }
 }
@@ -222,7 +250,7 @@ static inline f32xn_mask pairs_mask(const corr2d_planes *all, size_t column) {
 NOT_INLINE void pairs_cut(pairs_call *c, size_t vector, size_t column) {
     const size_t stride = c->all->stride, middle = column * stride + 2 - c->all->before;
     for (size_t i = 0; i < PAIR_INPUTS; i++) {
-        const size_t at = stride == 1 ? i : i < 3 ? 2 * i : 2 * (i - 3) + LANES;
+        const size_t at = stride == 1 ? i : (size_t)(pairs_at[i] + 2);
         c->inside[vector][i] = pairs_mask(c->all, middle + at);
     }
 }
@@ -267,17 +295,16 @@ static inline void pairs_strided(pairs_call *c) {
     const corr2d_planes *all = c->all;
     const size_t width = all->columns, pair = width < 2 * LANES ? width : 2 * LANES, last = width - pair;
     const size_t each = (width + pair - 1) / pair, end = all->channels * each;
-    for (size_t i = 0; i < end; i += 2) {
+    for (size_t i = 0, times; i < end; i += 2 * times) {
         for (size_t p = 0; p < 2; p++) {
             const size_t at = i + p < end ? i + p : i, channel = at / each, first = at % each * pair;
             const size_t column = first < last ? first : last, second = column + pair - LANES;
-            if (i == 0 || each > 2) {
-                pairs_cut(c + p, 0, column);
-                pairs_cut(c + p, 1, second);
-            }
+            pairs_cut(c + p, 0, column);
+            pairs_cut(c + p, 1, second);
             pairs_place(c + p, 0, channel, column);
         }
-        planes_pairs_2(c, pair - LANES);
+        times = each <= 2 && i + 2 <= end ? (end - i) / 2 : 1;
+        planes_pairs_2(c, pair - LANES, times, 2 / each);
     }
 }
 
