@@ -29,6 +29,7 @@ typedef struct ring_call {
     float *y_band, *y;
     ring_part parts[RING_PARTS]; /* up to one without steps */
     size_t row, rows;            /* a band of rows of outputs */
+    size_t ahead;                /* from a tile's first input or output to what is fetched first */
     size_t whole;                /* so many of them may be stored as whole vectors, the others are shorter */
 } ring_call;
 
@@ -60,14 +61,20 @@ ALWAYS_INLINE void ring_step(ring_state *r) {
     r->acc[2] = f32xn_splat(r->bias[0]);
 }
 
-/* Steps with inputs, at least one. Other tiles than narrow ones fetch what the next band or channel reads. */
+/*
+ * Steps with inputs, at least one. Other tiles than narrow ones fetch what the next band or channel reads, in the order
+ * in which it lies in memory: so the caches' own prefetchers help where it comes from beyond the second one.
+ */
 ALWAYS_INLINE void ring_run(ring_state *r, const ring_call *call, rows_sides sides) {
-    const corr2d_planes *all = call->c->all;
-    const size_t x_far = call->rows * all->x_row, y_far = call->rows * all->y_row;
+    const ptrdiff_t step = sizeof(f32xn), all = (ptrdiff_t)r->steps * step;
+    const char *x_ahead = (const char *)(r->x + call->ahead) + all, *y_ahead = (const char *)(r->y + call->ahead) + all;
+    ptrdiff_t i = -all;
+    FORGET(x_ahead);
+    FORGET(y_ahead);
     do {
         f32xn in[3];
-        if (sides != ROWS_WHOLE) __builtin_prefetch(r->x + x_far, 0, 3);
-        if (sides != ROWS_WHOLE) __builtin_prefetch(r->y + y_far, 1, 3);
+        if (sides != ROWS_WHOLE) __builtin_prefetch(x_ahead + i, 0, 3);
+        if (sides != ROWS_WHOLE) __builtin_prefetch(y_ahead + i, 1, 3);
         IN_ORDER;
         rows_load(in, r->x, call->c, 1, sides, false);
         UNROLL for (size_t v = 0; v < 3; v++) {
@@ -75,7 +82,8 @@ ALWAYS_INLINE void ring_run(ring_state *r, const ring_call *call, rows_sides sid
         }
         r->x += r->x_step;
         ring_step(r);
-    } while (--r->steps);
+        i += step;
+    } while (i);
 }
 
 /* What is stored to the first row before that is finished is written over. */
@@ -143,6 +151,7 @@ NOT_INLINE void ring_cut(ring_call *call) {
 static inline void ring_go(ring_call *call, size_t column, ring_fn *fn) {
     call->x = call->x_channel + column;
     call->y = call->y_band + column;
+    call->ahead = call->rows * call->c->all->x_row + column * (call->rows - 1);
     fn(call);
 }
 
