@@ -86,6 +86,12 @@ WORD void f32xn_split(f32xn a, f32xn b, f32xn *even, f32xn *odd) {
 
 WORD void f32xn_split_parts(f32xn a, f32xn b, f32xn *even, f32xn *odd) { f32xn_split(a, b, even, odd); }
 
+WORD f32xn f32xn_odd_parts(f32xn a, f32xn b) {
+    f32xn even, odd;
+    f32xn_split(a, b, &even, &odd);
+    return odd;
+}
+
 WORD f32xn f32xn_order_parts(f32xn a) { return a; }
 
 typedef const float *f32x4;

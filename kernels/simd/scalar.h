@@ -70,6 +70,13 @@ WORD void f32xn_split(f32xn a, f32xn b, f32xn *even, f32xn *odd) {
 /* The same in some order, the same for all, which the other word mends. Only where ROWS_TOGETHER is 0. */
 WORD void f32xn_split_parts(f32xn a, f32xn b, f32xn *even, f32xn *odd) { f32xn_split(a, b, even, odd); }
 
+/* The odd ones alone. */
+WORD f32xn f32xn_odd_parts(f32xn a, f32xn b) {
+    f32xn even, odd;
+    f32xn_split(a, b, &even, &odd);
+    return odd;
+}
+
 WORD f32xn f32xn_order_parts(f32xn a) { return a; }
 
 /* Weights of neighbouring channels, from p on as far as a panel of PANEL_ROWS goes, then from p + panel on. */
