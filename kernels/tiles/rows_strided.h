@@ -23,7 +23,7 @@ typedef enum strided_form {
 
 typedef struct strided_call {
     const rows_channel *c;
-    const float *x_channel, *x[2], *weights, *bias; /* of x the middle tap's first input in its first row */
+    const float *x_channel, *x, *weights, *bias; /* of x the middle tap's first input in its first row */
     float *y_band, *y;
     f32xn_mask before, inside[2];
     size_t row, rows; /* a band */
@@ -160,10 +160,10 @@ ALWAYS_INLINE void strided_tile(const strided_call *call, size_t vectors, stride
         r.steps = steps = early || !in_x || !next_in_x ? 1 : inside < left ? inside : left;
         r.y_step = early ? 0 : all->y_row;
         early = 0;
-        EACH(s, vectors, 2) {
-            r.x[s] = in_x ? call->x[s] + second * all->x_row : all->zeros + 2;
-            r.x_next[s] = next_in_x ? call->x[s] + (second + 1) * all->x_row : all->zeros + 2;
-        }
+        r.x[0] = in_x ? call->x + second * all->x_row : all->zeros + 2;
+        r.x_next[0] = next_in_x ? call->x + (second + 1) * all->x_row : all->zeros + 2;
+        r.x[1] = r.x[0] + 2 * call->second;
+        r.x_next[1] = r.x_next[0] + 2 * call->second;
         strided_run(&r, call, vectors, form);
     }
 }
@@ -209,8 +209,7 @@ typedef void strided_fn(const strided_call *call);
 
 /* Two vectors of a band, from these columns of outputs on. */
 NOT_INLINE void strided_go(strided_call *call, size_t first, size_t second, strided_fn *fn) {
-    call->x[0] = call->x_channel + 2 * first;
-    call->x[1] = call->x_channel + 2 * second;
+    call->x = call->x_channel + 2 * first;
     call->y = call->y_band + first;
     call->second = second - first;
     fn(call);
