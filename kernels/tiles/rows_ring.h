@@ -224,18 +224,17 @@ NOT_INLINE void planes_maps(const rows_channel *c, bool quads) {
     }
 }
 
-/* Whether maps are what those are for. */
-static inline bool ring_fits(const corr2d_planes *all) {
-    return all->columns > LANES && all->columns <= 2 * LANES && all->x_columns == all->columns && all->before == 1 &&
-           all->rows > 1 && all->x_rows == all->rows && all->above == 1;
+/* Whether maps have a row and a column of padding around them. */
+static inline bool ring_padded(const corr2d_planes *all) {
+    return all->x_columns == all->columns && all->before == 1 && all->x_rows == all->rows && all->above == 1;
 }
 
 static inline void ring_planes(const corr2d_planes *all) {
     const size_t spill = (LANES - 1) / all->columns;
     rows_channel c = rows_cut(all);
     ring_call call = {.c = &c, .rows = all->rows, .whole = all->rows > spill ? all->rows - spill : 0};
-    const bool quads = quads_cut(&c);
-    if (ring_fits(all)) {
+    const bool padded = ring_padded(all), quads = padded && quads_cut(&c);
+    if (padded && all->rows > 1 && all->columns > LANES && all->columns <= 2 * LANES) {
         planes_maps(&c, quads);
         return;
     }

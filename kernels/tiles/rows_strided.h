@@ -123,7 +123,6 @@ ALWAYS_INLINE void strided_run(strided_state *r, const strided_call *call, size_
             HOLD(next[s]);
         }
         EACH(s, vectors, 2) {
-            if (form == STRIDED_ANYWHERE) continue;
             __builtin_prefetch(r->x[s] + r->far, 0, 3);
             __builtin_prefetch(r->x_next[s] + r->far, 0, 3);
         }
