@@ -122,6 +122,9 @@ WORD f32xn f32xn_even_parts(f32xn a, f32xn b, bool early) {
     return early ? simde_mm256_shuffle_ps(a, b, 0xd8) : simde_mm256_shuffle_ps(a, b, 0x88);
 }
 
+/* The second one may be in memory: so much shorter is a loop. */
+WORD f32xn f32xn_odd_parts(f32xn a, f32xn b) { return simde_mm256_shuffle_ps(a, b, 0xdd); }
+
 WORD f32xn f32xn_order_parts(f32xn a) {
     return simde_mm256_castpd_ps(simde_mm256_permute4x64_pd(simde_mm256_castps_pd(a), 0xd8));
 }

@@ -91,6 +91,8 @@ WORD f32xn f32xn_even_parts(f32xn a, f32xn b, bool early) {
     return early ? simde_mm_shuffle_ps(a, b, 0xd8) : simde_mm_shuffle_ps(a, b, 0x88);
 }
 
+WORD f32xn f32xn_odd_parts(f32xn a, f32xn b) { return simde_mm_shuffle_ps(a, b, 0xdd); }
+
 WORD f32xn f32xn_order_parts(f32xn a) { return a; }
 
 typedef const float *f32x4;

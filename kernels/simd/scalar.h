@@ -77,6 +77,12 @@ WORD f32xn f32xn_even_parts(f32xn a, f32xn b, bool early) {
     return a;
 }
 
+/* The odd ones alone. */
+WORD f32xn f32xn_odd_parts(f32xn a, f32xn b) {
+    (void)a;
+    return b;
+}
+
 WORD f32xn f32xn_order_parts(f32xn a) { return a; }
 
 /* Weights of neighbouring channels, from p on as far as a panel of PANEL_ROWS goes, then from p + panel on. */

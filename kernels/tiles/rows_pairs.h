@@ -318,11 +318,10 @@ static inline void pairs_planes(const corr2d_planes *all) {
     } else if (all->stride == 2) {
         pairs_strided(c);
     } else {
-        const size_t width = twelve_first(all);
-        for (size_t i = 0; width && i < all->channels; i++) {
-            pairs_across(c, i, width);
-            if (width < all->columns) twelve_columns(c + 1, i, 1);
+        const size_t width = twelve_first(all), each = width ? 1 : all->channels;
+        for (size_t i = 0; i < all->channels; i += each) {
+            if (width) pairs_across(c, i, width);
+            if (width < all->columns) twelve_columns(c + 1, i, each);
         }
-        if (!width) twelve_columns(c, 0, all->channels);
     }
 }

@@ -11,11 +11,10 @@
 #define QUAD_COLUMNS 50
 
 #if LANES == 8
-/* Cuts rows without the last columns, if they are for these tiles. */
+/* Cuts rows of padded maps without the last columns, if they are for these tiles. */
 static inline bool quads_cut(rows_channel *c) {
     const corr2d_planes *all = c->all;
-    const bool same = all->x_columns == all->columns && all->before == 1 && all->x_rows == all->rows && all->above == 1;
-    if (!same || all->columns <= LANES || all->columns > QUAD_COLUMNS || all->channels < 2) return false;
+    if (all->columns <= LANES || all->columns > QUAD_COLUMNS || all->channels < 2) return false;
     if ((all->columns - 1) % LANES >= QUAD) return false;
     c->end = all->columns / LANES * LANES;
     c->right = false;

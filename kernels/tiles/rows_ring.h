@@ -29,6 +29,8 @@ typedef struct ring_call {
     float *y_band, *y;
     ring_part parts[RING_PARTS]; /* up to one without steps */
     size_t row, rows;            /* a band of rows of outputs */
+    size_t band;                 /* from a band's inputs to the next one's */
+    size_t ahead;                /* from a tile's first input or output to what is fetched first */
     size_t whole;                /* so many of them may be stored as whole vectors, the others are shorter */
 } ring_call;
 
@@ -60,14 +62,20 @@ ALWAYS_INLINE void ring_step(ring_state *r) {
     r->acc[2] = f32xn_splat(r->bias[0]);
 }
 
-/* Steps with inputs, at least one. Other tiles than narrow ones fetch what the next band or channel reads. */
+/*
+ * Steps with inputs, at least one. Other tiles than narrow ones fetch what the next band or channel reads, in the order
+ * in which it lies in memory: so the caches' own prefetchers help where it comes from beyond the second one.
+ */
 ALWAYS_INLINE void ring_run(ring_state *r, const ring_call *call, rows_sides sides) {
-    const corr2d_planes *all = call->c->all;
-    const size_t x_far = call->rows * all->x_row, y_far = call->rows * all->y_row;
+    const ptrdiff_t step = sizeof(f32xn), all = (ptrdiff_t)r->steps * step;
+    const char *x_ahead = (const char *)(r->x + call->ahead) + all, *y_ahead = (const char *)(r->y + call->ahead) + all;
+    ptrdiff_t i = -all;
+    FORGET(x_ahead);
+    FORGET(y_ahead);
     do {
         f32xn in[3];
-        if (sides != ROWS_WHOLE) __builtin_prefetch(r->x + x_far, 0, 3);
-        if (sides != ROWS_WHOLE) __builtin_prefetch(r->y + y_far, 1, 3);
+        if (sides != ROWS_WHOLE) __builtin_prefetch(x_ahead + i, 0, 3);
+        if (sides != ROWS_WHOLE) __builtin_prefetch(y_ahead + i, 1, 3);
         IN_ORDER;
         rows_load(in, r->x, call->c, 1, sides, false);
         UNROLL for (size_t v = 0; v < 3; v++) {
@@ -75,7 +83,8 @@ ALWAYS_INLINE void ring_run(ring_state *r, const ring_call *call, rows_sides sid
         }
         r->x += r->x_step;
         ring_step(r);
-    } while (--r->steps);
+        i += step;
+    } while (i);
 }
 
 /* What is stored to the first row before that is finished is written over. */
@@ -143,6 +152,7 @@ NOT_INLINE void ring_cut(ring_call *call) {
 static inline void ring_go(ring_call *call, size_t column, ring_fn *fn) {
     call->x = call->x_channel + column;
     call->y = call->y_band + column;
+    call->ahead = call->band + column * (call->rows - 1);
     fn(call);
 }
 
@@ -166,6 +176,7 @@ static inline void ring_down(ring_call *call) {
             call->rows = call->whole = left > RING_BAND ? RING_BAND : left;
             ring_cut(call);
         }
+        call->band = call->rows * all->x_row;
         ring_across(call);
         call->y_band += call->rows * all->y_row;
     }
@@ -173,11 +184,60 @@ static inline void ring_down(ring_call *call) {
 
 #include "kernels/tiles/rows_quads.h"
 
+/* A vector of a map's columns, from its first row of inputs and of outputs on. */
+ALWAYS_INLINE void ring_map(ring_state *r, const ring_call *call, const float *x, float *y, rows_sides sides) {
+    const corr2d_planes *all = call->c->all;
+    size_t left = all->rows;
+    r->x = x;
+    r->y = y;
+    r->y_step = 0;
+    UNROLL for (size_t a = 0; a < 3; a++) r->acc[a] = f32xn_splat(r->bias[0]);
+    r->steps = 1;
+    do {
+        ring_run(r, call, sides);
+        left -= r->steps;
+        r->steps = left;
+        r->y_step = all->y_row;
+    } while (left);
+    ring_step(r);
+}
+
+/* All channels of maps of two vectors with a row and a column of padding around them: one loop, since each is short. */
+NOT_INLINE void planes_maps(const rows_channel *c, bool quads) {
+    const corr2d_planes *all = c->all;
+    const float *x = all->x, *weights = all->weights;
+    float *y = all->y;
+    ring_call call = {.c = c};
+    ring_state r = {.x_step = all->x_row, .bias = all->bias, .zeros = all->zeros};
+    r.clamp = c->clamped ? &all->lo : NULL;
+    for (size_t i = 0; i < all->channels; i++) {
+        UNROLL for (size_t t = 0; t < 9; t++) r.w[t] = f32xn_splat(weights[t]);
+        call.ahead = all->x_channel;
+        ring_map(&r, &call, x, y, ROWS_LEFT);
+        call.ahead += c->last * (all->rows - 1);
+        if (c->right) ring_map(&r, &call, x + c->last, y + c->last, ROWS_RIGHT);
+        if (quads) quads_planes(all, i);
+        x += all->x_channel;
+        y += all->y_channel;
+        weights += 9;
+        r.bias++;
+    }
+}
+
+/* Whether maps have a row and a column of padding around them. */
+static inline bool ring_padded(const corr2d_planes *all) {
+    return all->x_columns == all->columns && all->before == 1 && all->x_rows == all->rows && all->above == 1;
+}
+
 static inline void ring_planes(const corr2d_planes *all) {
     const size_t spill = (LANES - 1) / all->columns;
     rows_channel c = rows_cut(all);
     ring_call call = {.c = &c, .rows = all->rows, .whole = all->rows > spill ? all->rows - spill : 0};
-    const bool quads = quads_cut(&c);
+    const bool padded = ring_padded(all), quads = padded && quads_cut(&c);
+    if (padded && all->rows > 1 && all->columns > LANES && all->columns <= 2 * LANES) {
+        planes_maps(&c, quads);
+        return;
+    }
     ring_cut(&call);
     for (size_t i = 0; i < all->channels; i++) {
         call.x_channel = all->x + i * all->x_channel + 1 - all->before;

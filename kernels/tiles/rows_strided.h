@@ -23,19 +23,20 @@ typedef enum strided_form {
 
 typedef struct strided_call {
     const rows_channel *c;
-    const float *x_channel, *x[2], *weights, *bias; /* of x the middle tap's first input in its first row */
-    float *y_band, *y[2];
+    const float *x_channel, *x, *weights, *bias; /* of x the middle tap's first input in its first row */
+    float *y_band, *y;
     f32xn_mask before, inside[2];
     size_t row, rows; /* a band */
+    size_t second;    /* from the first vector of outputs to the second */
     size_t far;
 } strided_call;
 
 /* What a tile keeps in registers. */
 typedef struct strided_state {
     const float *x[2], *x_next[2]; /* an output's second row of inputs, and its third */
-    float *y[2];
-    size_t x_step, y_step, steps, far; /* `far`: from an input to one that is fetched */
-    const float *bias, *clamp;         /* the last two floats of an activation, or NULL */
+    float *y;
+    size_t second, x_step, y_step, steps, far; /* `far`: from an input to one that is fetched */
+    const float *bias, *clamp;                 /* the last two floats of an activation, or NULL */
     f32xn acc[2], w[9];
 } strided_state;
 
@@ -65,14 +66,13 @@ ALWAYS_INLINE void strided_load(f32xn *in, const strided_call *call, const float
     const float *const x_high = x + (form == STRIDED_FOURTEEN ? LANES - 2 : LANES);
     const f32xn low = masked ? f32xn_load_mask(x, call->inside[0]) : f32xn_load(x);
     const f32xn high = masked || any ? f32xn_load_mask(x_high, call->inside[1]) : f32xn_load(x_high);
-    f32xn even;
     f32xn_split_parts(low, high, in + 1, in + 2);
     if (vector == 0 && form <= STRIDED_LEFT) {
         in[0] = strided_before(in[2], form);
         return;
     }
     const f32xn low_before = any ? f32xn_load_mask(x - 2, call->before) : f32xn_load(x - 2);
-    f32xn_split_parts(low_before, f32xn_load(x + LANES - 2), &even, in);
+    in[0] = f32xn_odd_parts(low_before, f32xn_load(x + LANES - 2));
 }
 
 /* A row of outputs is finished. */
@@ -85,18 +85,18 @@ ALWAYS_INLINE void strided_store(strided_state *r, const strided_call *call, siz
 #ifdef PICKS
         if (form == STRIDED_FOURTEEN) {
             y_f32xn = f32xn_pick(y_f32xn, f32xn_lanes_load(strided_lanes));
-            f32xn_store_quads(r->y[s], 3, f32xn_add(y_f32xn, f32xn_splat(0.0f)));
+            f32xn_store_quads(r->y, 3, f32xn_add(y_f32xn, f32xn_splat(0.0f)));
             continue;
         }
 #endif
         y_f32xn = f32xn_add(f32xn_order_parts(y_f32xn), f32xn_splat(0.0f));
         if (form == STRIDED_MASKED) {
-            f32xn_store_part(r->y[s], y_f32xn, call->c->all->columns);
+            f32xn_store_part(r->y, y_f32xn, call->c->all->columns);
         } else {
-            f32xn_store(r->y[s], y_f32xn);
+            f32xn_store(r->y + s * r->second, y_f32xn);
         }
     }
-    EACH(s, vectors, 2) r->y[s] += r->y_step;
+    r->y += r->y_step;
 }
 
 /* Rows of outputs, at least one: of each the second and third rows of inputs, which is the next one's first. */
@@ -123,7 +123,6 @@ ALWAYS_INLINE void strided_run(strided_state *r, const strided_call *call, size_
             HOLD(next[s]);
         }
         EACH(s, vectors, 2) {
-            if (form < STRIDED_LEFT) continue;
             __builtin_prefetch(r->x[s] + r->far, 0, 3);
             __builtin_prefetch(r->x_next[s] + r->far, 0, 3);
         }
@@ -147,8 +146,8 @@ ALWAYS_INLINE void strided_tile(const strided_call *call, size_t vectors, stride
     size_t early = second - 1 < x_rows ? 1 : 0;
     strided_state r;
     strided_begin(&r, all, call->c->clamped);
-    r.y[0] = call->y[0];
-    r.y[1] = call->y[1];
+    r.y = call->y;
+    r.second = call->second;
     r.bias = call->bias;
     r.far = call->far;
     UNROLL for (size_t t = 0; t < 9; t++) r.w[t] = f32xn_splat(call->weights[t]);
@@ -160,10 +159,10 @@ ALWAYS_INLINE void strided_tile(const strided_call *call, size_t vectors, stride
         r.steps = steps = early || !in_x || !next_in_x ? 1 : inside < left ? inside : left;
         r.y_step = early ? 0 : all->y_row;
         early = 0;
-        EACH(s, vectors, 2) {
-            r.x[s] = in_x ? call->x[s] + second * all->x_row : all->zeros + 2;
-            r.x_next[s] = next_in_x ? call->x[s] + (second + 1) * all->x_row : all->zeros + 2;
-        }
+        r.x[0] = in_x ? call->x + second * all->x_row : all->zeros + 2;
+        r.x_next[0] = next_in_x ? call->x + (second + 1) * all->x_row : all->zeros + 2;
+        r.x[1] = r.x[0] + 2 * call->second;
+        r.x_next[1] = r.x_next[0] + 2 * call->second;
         strided_run(&r, call, vectors, form);
     }
 }
@@ -180,12 +179,11 @@ ALWAYS_INLINE void strided_maps(const corr2d_planes *all, size_t vectors, stride
     r.bias = all->bias;
     r.far = all->x_channel;
     for (size_t i = all->channels; i > 0; i--) {
-        const size_t second = all->columns - LANES;
+        r.second = all->columns - LANES;
         r.steps = all->rows;
         r.x[0] = x;
-        r.x[1] = x + 2 * second;
-        r.y[0] = y;
-        r.y[1] = y + second;
+        r.x[1] = x + 2 * r.second;
+        r.y = y;
         r.acc[0] = r.acc[1] = f32xn_splat(r.bias[0]);
         EACH(s, vectors, 2) r.x_next[s] = r.x[s] + all->x_row;
         UNROLL for (size_t t = 0; t < 9; t++) r.w[t] = f32xn_splat(w[t]);
@@ -210,10 +208,9 @@ typedef void strided_fn(const strided_call *call);
 
 /* Two vectors of a band, from these columns of outputs on. */
 NOT_INLINE void strided_go(strided_call *call, size_t first, size_t second, strided_fn *fn) {
-    call->x[0] = call->x_channel + 2 * first;
-    call->x[1] = call->x_channel + 2 * second;
-    call->y[0] = call->y_band + first;
-    call->y[1] = call->y_band + second;
+    call->x = call->x_channel + 2 * first;
+    call->y = call->y_band + first;
+    call->second = second - first;
     fn(call);
 }
 
