@@ -30,23 +30,14 @@ typedef simde_float32x4_t f32xn;
 
 WORD f32xn f32xn_load(const float *p) { return simde_vld1q_f32(p); }
 
-/* In one instruction; clang 14 finds no two registers side by side for it without moving others. */
-#ifdef __clang__
-#define LOAD_TWO(p)                                                                                                    \
-    {                                                                                                                  \
-        { simde_vld1q_f32(p), simde_vld1q_f32((p) + LANES) }                                                           \
-    }
-#else
-#define LOAD_TWO(p) simde_vld1q_f32_x2(p)
-#endif
-
-WORD void f32xn_load_two(const float *p, f32xn *a) {
-    const simde_float32x4x2_t two = LOAD_TWO(p);
-    a[0] = two.val[0];
-    a[1] = two.val[1];
-}
-
 WORD void f32xn_store(float *p, f32xn a) { simde_vst1q_f32(p, a); }
+
+/* In the one form of a store that keeps a single pipe of Neoverse N1 busy. It has no offset. */
+#ifdef SIMDE_ARM_NEON_A64V8_NATIVE
+WORD void f32xn_store_alone(float *p, f32xn a) { __asm__("st1 {%1.4s}, %0" : "=Q"(*(float(*)[LANES])p) : "w"(a)); }
+#else
+WORD void f32xn_store_alone(float *p, f32xn a) { f32xn_store(p, a); }
+#endif
 
 WORD f32xn f32xn_splat(float a) { return simde_vdupq_n_f32(a); }
 

@@ -16,16 +16,96 @@ typedef struct block_place {
     size_t before, end;
 } block_place;
 
+/* The q-th input of a row, to every output that has a tap there. */
+ALWAYS_INLINE void block_add(f32xn (*acc)[BLOCK_VECTORS], const f32xn *x_f32xn, f32xn (*w)[BLOCK_TAPS], size_t q,
+                             size_t vectors, size_t outputs, size_t width, size_t stride) {
+    UNROLL for (size_t o = 0; o < outputs; o++) {
+        const size_t v = q - o * stride;
+        if (v >= width) continue;
+        UNROLL for (size_t i = 0; i < vectors; i++) acc[o][i] = f32xn_fma(x_f32xn[i], w[i][v], acc[o][i]);
+    }
+}
+
+#ifdef RELOADS
+ALWAYS_INLINE void block_begin(f32xn (*acc)[BLOCK_VECTORS], const float *bias, size_t vectors, size_t outputs) {
+    bias += BEHIND(vectors * LANES);
+    ONE_BASE(bias);
+    UNROLL for (size_t o = 0; o < outputs; o++) load_one_by_one(acc[o], bias, vectors);
+}
+
+/* The same place: how many of its inputs are outside x, and how far the first two move on there. */
+typedef struct block_sides {
+    const float *x;
+    float *y;
+    size_t before, after, steps[2];
+} block_sides;
+
+ALWAYS_INLINE block_sides block_sides_of(const block_place *at, size_t inputs, size_t step) {
+    block_sides s = {at->x, at->y, at->before, at->end < inputs ? inputs - at->end : 0, {step, step}};
+    if (at->before > 0) s.steps[0] = 0;
+    if (at->before > 1) s.steps[1] = 0;
+    FORGET(s.steps[0]);
+    FORGET(s.steps[1]);
+    return s;
+}
+
+/* Whether a count of no more than two is more than n: a bit of it. */
+ALWAYS_INLINE bool block_more(size_t count, size_t n) { return n ? count & 2 : count; }
+
+/*
+ * A row of taps, whose first one inside x is BEHIND x and whose weights are BEHIND weights, for so many outputs. What
+ * is left out moves x on as well, so that it stays in its register.
+ */
+ALWAYS_INLINE void block_row(f32xn (*acc)[BLOCK_VECTORS], const float *x, size_t step, const float *weights,
+                             size_t panel, const block_sides *at, size_t vectors, size_t outputs, size_t width,
+                             size_t stride) {
+    const size_t inputs = (outputs - 1) * stride + width, last = inputs - 1, most = width / 2;
+    f32xn w[BLOCK_VECTORS][BLOCK_TAPS], x_f32xn[BLOCK_VECTORS];
+    IN_ORDER;
+    load_one_by_one(w[0], weights, width);
+    UNROLL for (size_t i = 1; i < vectors; i++) {
+        const float *from = weights + i * panel;
+        ONE_BASE(from);
+        load_one_by_one(w[i], from, width);
+    }
+    UNROLL_ALL for (size_t q = 0; q < inputs; q++) {
+        if (q >= inputs - most) {
+            UNROLL for (size_t o = 0; o < outputs; o++) UNROLL for (size_t i = 0; i < vectors; i++) HOLD(acc[o][i]);
+        }
+        const bool outside =
+            q < most ? block_more(at->before, q) : q >= inputs - most && block_more(at->after, last - q);
+        if (__builtin_expect(!outside, 1)) {
+            load_one_by_one(x_f32xn, x, vectors);
+            block_add(acc, x_f32xn, w, q, vectors, outputs, width, stride);
+        }
+        x += q < most ? at->steps[q] : step;
+        FORGET(x);
+    }
+}
+#else
+ALWAYS_INLINE void block_begin(f32xn (*acc)[BLOCK_VECTORS], const float *bias, size_t vectors, size_t outputs) {
+    UNROLL for (size_t i = 0; i < vectors; i++) {
+        const f32xn bias_f32xn = f32xn_load(bias + i * LANES);
+        UNROLL for (size_t o = 0; o < outputs; o++) acc[o][i] = bias_f32xn;
+    }
+}
+
+typedef block_place block_sides;
+
+ALWAYS_INLINE block_sides block_sides_of(const block_place *at, size_t inputs, size_t step) {
+    (void)inputs, (void)step;
+    return *at;
+}
+
 /* A row of taps, whose first one inside x is at x and whose weights are at w, for so many outputs. */
 ALWAYS_INLINE void block_row(f32xn (*acc)[BLOCK_VECTORS], const float *x, size_t step, const float *weights,
-                             size_t panel, const block_place *at, size_t vectors, size_t outputs, size_t width,
+                             size_t panel, const block_sides *at, size_t vectors, size_t outputs, size_t width,
                              size_t stride) {
     const size_t inputs = (outputs - 1) * stride + width, most = width / 2;
     size_t before = at->before;
     f32xn w[BLOCK_VECTORS][BLOCK_TAPS], x_f32xn[BLOCK_VECTORS];
     IN_ORDER;
     UNROLL for (size_t i = 0; i < vectors; i++, weights += panel) {
-        ONE_BASE(weights);
         UNROLL for (size_t v = 0; v < width; v++) w[i][v] = f32xn_load(weights + v * LANES);
     }
     UNROLL for (size_t q = 0; q < inputs; q++) {
@@ -34,28 +114,22 @@ ALWAYS_INLINE void block_row(f32xn (*acc)[BLOCK_VECTORS], const float *x, size_t
         }
         if (q && q < most) FORGET(before); /* or to skip both of two inputs would be a way of its own */
         if (q < most ? q < before : q >= inputs - most && q >= at->end) continue;
-        load_side_by_side(x_f32xn, x, vectors);
+        UNROLL for (size_t i = 0; i < vectors; i++) x_f32xn[i] = f32xn_load(x + i * LANES);
         x += step;
         FORGET(x);
-        UNROLL for (size_t o = 0; o < outputs; o++) {
-            const size_t v = q - o * stride;
-            if (v >= width) continue;
-            UNROLL for (size_t i = 0; i < vectors; i++) acc[o][i] = f32xn_fma(x_f32xn[i], w[i][v], acc[o][i]);
-        }
+        block_add(acc, x_f32xn, w, q, vectors, outputs, width, stride);
     }
 }
+#endif
 
-/* `outputs` outputs from y on by `vectors` vectors of channels, `c` channels on; `width` taps across. */
-ALWAYS_INLINE void block_tile(const corr2d_blocks *all, const block_place *at, const float *weights, size_t c,
+/* `outputs` outputs from y on by `vectors` vectors of channels, `c` channels on; `width` taps across, BEHIND weights. */
+ALWAYS_INLINE void block_tile(const corr2d_blocks *all, const block_sides *at, const float *weights, size_t c,
                               size_t vectors, size_t outputs, size_t width, size_t stride) {
     const size_t x_row = all->x_row, x_column = all->x_column, y_column = all->y_column, panel = all->panel;
-    const float *x = at->x + c, *const end = weights + all->taps_down * width * LANES;
+    const float *x = at->x + c + BEHIND(vectors * LANES), *const end = weights + all->taps_down * width * LANES;
     float *y = at->y + c;
     f32xn acc[BLOCK_MOST][BLOCK_VECTORS];
-    UNROLL for (size_t i = 0; i < vectors; i++) {
-        const f32xn bias = f32xn_load(all->bias + c + i * LANES);
-        UNROLL for (size_t o = 0; o < outputs; o++) acc[o][i] = bias;
-    }
+    block_begin(acc, all->bias + c, vectors, outputs);
     for (; weights != end; weights += width * LANES, x += x_row) {
         block_row(acc, x, x_column, weights, panel, at, vectors, outputs, width, stride);
     }
@@ -73,8 +147,8 @@ ALWAYS_INLINE void block_tile(const corr2d_blocks *all, const block_place *at, c
 /* All channels. */
 ALWAYS_INLINE void block_channels(const corr2d_blocks *all, const block_place *at, size_t outputs, size_t width,
                                   size_t stride) {
-    const block_place place = *at;
-    const float *weights = all->weights;
+    const block_sides place = block_sides_of(at, (outputs - 1) * stride + width, all->x_column);
+    const float *weights = all->weights + BEHIND(width * LANES);
     size_t c = 0;
     for (; all->channels - c >= BLOCK_VECTORS * LANES;
          c += BLOCK_VECTORS * LANES, weights += BLOCK_VECTORS * all->panel) {

@@ -63,33 +63,42 @@
 /*
  * RELOADS, of a variant's words: to copy a vector takes a pipe from multiply-adds, to load it does not. So chains begin
  * with a load, of floats that are all the bias. And an address is computed once, for loads around it. AS_IT_IS: the
- * vector is in a register here, no other made of it ahead.
+ * vector is in a register here, no other made of it ahead. BEHIND: such an address is the one behind all that is loaded
+ * by it, so that its offsets are negative: others that are multiples of a vector take Neoverse N1 two instructions.
  */
 #ifdef RELOADS
 #define ONE_BASE(p) FORGET(p)
+#define BEHIND(n) (n)
 ALWAYS_INLINE f32xn chain_begin(const float **floats, f32xn bias) {
     (void)bias;
     __asm__ volatile("" : "+r"(*floats)); /* here and each time anew, or it would be copied after all */
-    return f32xn_load(*floats);
+    return f32xn_load(*floats - LANES);
 }
 
-/* The n vectors from p on. */
-ALWAYS_INLINE void load_side_by_side(f32xn *a, const float *p, size_t n) {
-    UNROLL for (size_t i = 0; i + 1 < n; i += 2) f32xn_load_two(p + i * LANES, a + i);
-    if (n % 2) a[n - 1] = f32xn_load(p + (n - 1) * LANES);
+/* The n vectors before p, no two of them by one instruction, which would be three on some cores. */
+ALWAYS_INLINE void load_one_by_one(f32xn *a, const float *p, size_t n) {
+    UNROLL for (size_t i = 0; i < n; i++) {
+        IN_ORDER;
+        a[i] = f32xn_load(p - (n - i) * LANES);
+    }
 }
+
+ALWAYS_INLINE void store_alone(float *p, f32xn a) { f32xn_store_alone(p, a); }
 #else
 #define ONE_BASE(p) (void)(p)
+#define BEHIND(n) 0
 #define AS_IT_IS(v) (void)(v)
 ALWAYS_INLINE f32xn chain_begin(const float **floats, f32xn bias) {
     (void)floats;
     return bias;
 }
 
-/* The n vectors from p on. */
-ALWAYS_INLINE void load_side_by_side(f32xn *a, const float *p, size_t n) {
-    UNROLL for (size_t i = 0; i < n; i++) a[i] = f32xn_load(p + i * LANES);
+/* The n vectors before p. */
+ALWAYS_INLINE void load_one_by_one(f32xn *a, const float *p, size_t n) {
+    UNROLL for (size_t i = 0; i < n; i++) a[i] = f32xn_load(p - (n - i) * LANES);
 }
+
+ALWAYS_INLINE void store_alone(float *p, f32xn a) { f32xn_store(p, a); }
 #endif
 
 #if LANES == 4

@@ -28,14 +28,17 @@ typedef struct rows_channel {
  * output.
  */
 ALWAYS_INLINE void rows_split(f32xn *in, const float *x, rows_sides sides) {
-    f32xn middle;
+    f32xn pair[2], middle;
+    load_one_by_one(pair, x + 2 * LANES - (sides != ROWS_LEFT), 2);
     if (sides == ROWS_LEFT) {
-        f32xn_split(f32xn_load(x), f32xn_load(x + LANES), in + 1, in + 2);
+        f32xn_split(pair[0], pair[1], in + 1, in + 2);
         in[0] = f32xn_push_zero(in[2]);
     } else {
-        f32xn_split(f32xn_load(x - 1), f32xn_load(x + LANES - 1), in, in + 1);
+        f32xn_split(pair[0], pair[1], in, in + 1);
         in[2] = f32xn_pull(in[0]);
-        if (sides == ROWS_MIDDLE) f32xn_split(f32xn_load(x), f32xn_load(x + LANES), &middle, in + 2);
+        if (sides != ROWS_MIDDLE) return;
+        load_one_by_one(pair, x + 2 * LANES, 2);
+        f32xn_split(pair[0], pair[1], &middle, in + 2);
     }
 }
 

@@ -23,12 +23,16 @@ typedef struct rows_kernel {
 } rows_kernel;
 
 /* A row of outputs, as soon as it has all taps: so not all stores wait at the end of a tile. */
-ALWAYS_INLINE void rows_finish(const corr2d_planes *all, float *y, size_t apart, const f32xn *acc, size_t vectors,
-                               rows_end ends) {
+ALWAYS_INLINE void rows_finish(const corr2d_planes *all, float *y, const f32xn *acc, size_t vectors, rows_end ends) {
     const f32xn lo = f32xn_splat(all->lo), hi = f32xn_splat(all->hi);
     UNROLL for (size_t i = 0; i < vectors; i++) {
         const f32xn y_f32xn = ends == ROWS_CLAMPED ? f32xn_clamp(acc[i], lo, hi) : acc[i];
-        f32xn_store(y + i * apart, f32xn_add(y_f32xn, f32xn_splat(0.0f)));
+        const f32xn end_f32xn = f32xn_add(y_f32xn, f32xn_splat(0.0f));
+        if (vectors > 1) {
+            f32xn_store(y + i * LANES, end_f32xn);
+        } else {
+            store_alone(y, end_f32xn);
+        }
     }
 }
 
@@ -37,18 +41,20 @@ ALWAYS_INLINE void rows_tile(const rows_channel *c, rows_kernel k, size_t row, s
                              size_t vectors, size_t stride, rows_sides sides, rows_end ends) {
     const corr2d_planes *all = c->all;
     const float *const *x = all->table + row * stride;
-    const size_t middle = column * stride + 1 - all->before, y_row = all->y_row;
+    const size_t behind = BEHIND(vectors * stride * LANES - (stride == 2 && sides == ROWS_RIGHT));
+    const size_t middle = column * stride + 1 - all->before + behind, y_row = all->y_row;
     float *y = c->y + row * y_row + column;
     f32xn acc[ROWS_TOGETHER][ROWS_VECTORS];
     const f32xn bias = f32xn_splat(c->bias[0]);
     ONE_BASE(x);
+    ONE_BASE(y);
     UNROLL for (size_t r = 0; r < (rows - 1) * stride + 3; r++) {
         const float *from = x[r] + middle;
         f32xn in[3];
         ONE_BASE(from);
         UNROLL for (size_t i = 0; i < vectors; i++) {
-            rows_load(in, from + i * stride * LANES, c, stride, sides, i > 0);
             if (r % stride == 0 && r / stride < rows) acc[r / stride][i] = chain_begin(&k.begin, bias);
+            rows_load(in, from - behind + i * stride * LANES, c, stride, sides, i > 0);
             UNROLL for (size_t v = 0; v < 3; v++) {
                 UNROLL for (size_t o = 0; o < rows; o++) {
                     const size_t u = r - o * stride;
@@ -60,7 +66,7 @@ ALWAYS_INLINE void rows_tile(const rows_channel *c, rows_kernel k, size_t row, s
             UNROLL for (size_t o = 0; o < rows; o++) if (r >= o * stride) HOLD(acc[o][i]);
         }
         if (ends == ROWS_ASK || r < 2 || (r - 2) % stride) continue;
-        rows_finish(all, y, LANES, acc[(r - 2) / stride], vectors, ends);
+        rows_finish(all, y, acc[(r - 2) / stride], vectors, ends);
         y += y_row;
         ONE_BASE(y);
     }
@@ -100,12 +106,12 @@ ALWAYS_INLINE void rows_all(const rows_channel *c, size_t stride, rows_sides sid
     f32xn w[9];
     f32xn_store(begin, f32xn_splat(c->bias[0]));
     if (ROWS_FEW && rows < together) {
-        const rows_kernel k = {NULL, begin};
+        const rows_kernel k = {NULL, begin + BEHIND(LANES)};
         for (size_t row = c->row; row < c->row_end; row++) rows_across(c, k, row, 1, stride, sides, ends);
         return;
     }
     UNROLL for (size_t t = 0; t < 9; t++) w[t] = f32xn_splat(c->weights[t]);
-    const rows_kernel k = {w, begin};
+    const rows_kernel k = {w, begin + BEHIND(LANES)};
     const size_t last = rows - together;
     for (size_t row = c->row; row < c->row_end; row += together) {
         rows_across(c, k, row < last ? row : last, together, stride, sides, ends);
