@@ -188,8 +188,8 @@ typedef struct corr2d_kernels {
      *
      * With offsets it reads the pixels of each tile where they lie: vector i of tap t at x[x_pixel[i] + offsets[t]],
      * whole vectors also where `pixels` is less; the next tile's x_pixel follow. It does p panels, and writes the
-     * pixels to packed for those that follow; or, where that is NULL, it does all panels so, but not two at a time where
-     * a vector is a line. The last vector may lie `back` over pixels that are not this tile's.
+     * pixels to packed for those that follow; or, where that is NULL, it does all panels so, but not two at a time
+     * where a vector is a line. The last vector may lie `back` over pixels that are not this tile's.
      *
      * pixel[pixel_vectors + 1][1], where a variant has it, is the widest tile and one pixel more: `pixels` is v * lanes
      * and 1. That pixel has an x_pixel of its own, and is packed, tap after tap, behind the tile's others, with room
@@ -216,7 +216,8 @@ typedef struct corr2d_kernels {
      * kernel does panel after panel, `panel` on in weights, `bias_step` in bias. Only the last panel may be filled in
      * part, by more than (v - 1) * lanes channels. Reads of x one float for each pixel and tap, and nothing beside.
      * Reads and writes y[y_pixel[i] + o], o = 0 ... channels - 1.
-     * channel[v][n] exists for v = 1 ... channel_vectors, n = channel_pixels[v] and all less up to CORR2D_NARROW_PIXELS.
+     * channel[v][n] exists for v = 1 ... channel_vectors, n = channel_pixels[v] and all less up to
+     * CORR2D_NARROW_PIXELS.
      *
      * Without a table tap t's x is at x_pixel[i] + t * x_step, and its weights are the t-th.
      *
@@ -232,8 +233,8 @@ typedef struct corr2d_kernels {
      * CORR2D_PAIRS pixels. `ahead` is of x. Writes to `packed`, which has room for (taps + lanes) * (2 * CORR2D_PAIRS +
      * 3 * lanes) floats.
      *
-     * channel_sevens, where a variant has it: whole panels of two vectors by rows of 7 pixels, of kernels 5 columns wide
-     * without stride or dilation. The table has rows of 5 taps, whose x and w are those of all columns, x_space from
+     * channel_sevens, where a variant has it: whole panels of two vectors by rows of 7 pixels, of kernels 5 columns
+     * wide without stride or dilation. The table has rows of 5 taps, whose x and w are those of all columns, x_space from
      * one to the next; what an output sees beside the 7 columns of x is left out and not read.
      */
     size_t channel_columns; /* with rows of up to so many outputs they are faster than pixel tiles for long sums, ... */
