@@ -47,7 +47,8 @@ ALWAYS_INLINE void twelve_add(twelve_state *r, const float *x, const float *belo
 }
 
 /* A pair of rows is finished, of which the second may be none, and the others move up. */
-ALWAYS_INLINE void twelve_store(twelve_state *r, const corr2d_planes *all, float *y, size_t rows, bool clamped) {
+ALWAYS_INLINE void twelve_store(twelve_state *r, const corr2d_planes *all, float *y, float *below, size_t rows,
+                                bool clamped) {
     UNROLL for (size_t s = 0; s < 3; s++) {
         f32xn y_f32xn = r->acc[0][s];
         if (clamped) y_f32xn = f32xn_clamp(y_f32xn, f32xn_splat(all->lo), f32xn_splat(all->hi));
@@ -55,33 +56,40 @@ ALWAYS_INLINE void twelve_store(twelve_state *r, const corr2d_planes *all, float
     }
     f32xn_store(y, r->acc[0][0]);
     if (rows > 1) {
-        f32xn_store(y + all->y_row, r->acc[0][1]);
-        f32xn_store_quads(y + r->last, all->y_row, r->acc[0][2]);
+        f32xn_store(below, r->acc[0][1]);
+        f32xn_store_quads(y + r->last, (size_t)(below - y), r->acc[0][2]);
     } else {
         f32xn_store_part(y + r->last, r->acc[0][2], 4);
     }
 }
 
-/* Where a row of x begins, or zeros. */
-ALWAYS_INLINE const float *twelve_row(const corr2d_planes *all, const float *x, size_t row) {
-    return row < all->x_rows ? x + row * all->x_row : all->zeros + 2;
+/* Where a row of x begins, `at` from its first, or zeros. */
+ALWAYS_INLINE const float *twelve_row(const corr2d_planes *all, const float *x, size_t row, size_t at) {
+    return row < all->x_rows ? x + at : all->zeros + 2;
 }
 
-/* A channel's columns: the ring begins anew, with two pairs before the map. */
+/*
+ * A channel's columns: the ring begins anew, with two pairs before the map. What such short loops take is instructions,
+ * so addresses are counted on.
+ */
 ALWAYS_INLINE void twelve_channel(twelve_state *r, const corr2d_planes *all, const float *x, float *y, bool clamped) {
     const size_t rows = all->rows;
     size_t row = 0, left = rows + 4;
     row -= all->above;
-    const float *even = twelve_row(all, x, row);
+    size_t at = row * all->x_row;
+    float *below = y + all->y_row;
+    const float *even = twelve_row(all, x, row, at);
     UNROLL for (size_t s = 0; s < 3; s++) r->acc[0][s] = r->acc[1][s] = f32xn_splat(r->bias[0]);
     for (;;) {
-        const float *const odd = twelve_row(all, x, row + 1);
+        at += all->x_row;
+        const float *const odd = twelve_row(all, x, row + 1, at);
         UNROLL for (size_t s = 0; s < 3; s++) r->acc[2][s] = f32xn_splat(r->bias[0]);
         if (even != odd) twelve_add(r, even, odd, 0, left <= rows, left > 4);
         if (left <= rows) {
-            twelve_store(r, all, y, left, clamped);
+            twelve_store(r, all, y, below, left, clamped);
             if (left <= 2) return;
             y += 2 * all->y_row;
+            below += 2 * all->y_row;
         }
         left -= 2;
         UNROLL for (size_t s = 0; s < 3; s++) {
@@ -89,7 +97,8 @@ ALWAYS_INLINE void twelve_channel(twelve_state *r, const corr2d_planes *all, con
             r->acc[1][s] = r->acc[2][s];
         }
         row += 2;
-        even = twelve_row(all, x, row);
+        at += all->x_row;
+        even = twelve_row(all, x, row, at);
         if (even != odd) twelve_add(r, odd, even, 1, left <= rows, left > 2);
     }
 }
