@@ -391,9 +391,12 @@ ALWAYS_INLINE void few_taps(few_acc *acc, const corr2d_tile *tile, const float *
     }
 }
 
-/* The outputs of a step, together where they are neighbours. */
+/* The outputs of a step, together where they are neighbours, in their order: 2 x 2 with rows side by side are not. */
 NOT_INLINE void few_end(const channel_step *s, size_t y_channel, const float *buffer, size_t pixels) {
-    const size_t each = s->y_pixel[pixels - 1] - s->y_pixel[0] == (ptrdiff_t)pixels - 1 ? pixels : 1;
+    size_t each = pixels;
+    for (size_t i = 1; i < pixels; i++) {
+        if (s->y_pixel[i] - s->y_pixel[i - 1] != 1) each = 1;
+    }
     for (size_t i = 0; i < pixels; i += each) {
         unturn(s->y + s->y_pixel[i], y_channel, buffer + i * FEW_PITCH, FEW_PITCH, each, s->channels);
     }
