@@ -266,15 +266,12 @@ static void run_panels(const pass *p, corr2d_tile *tile, corr2d_tile_fn *kernel,
     }
 }
 
-/* Whether panels that read pixels where they lie do so one by one: a line to a vector leaves them chains enough. */
-static bool reads_by_line(const corr2d_plan *plan) { return plan->kernels->lanes >= LINE_FLOATS; }
-
 /* The tiles from pixel `first` on, panels from `from` on, as many at a time as the variant has tiles for. */
 static void run_each(const pass *p, corr2d_tile *tile, size_t first, size_t from) {
     const corr2d_job *job = p->job;
     corr2d_tile_fn *const *kernels = tile_kernels(job->plan, tile->pixels);
     for (size_t together = CORR2D_MAX_PANELS; together > 0; together--) {
-        if (!kernels[together] || (together > 1 && tile->offsets && reads_by_line(job->plan))) continue;
+        if (!kernels[together]) continue;
         const size_t to = from + (job->last - from) / together * together;
         run_panels(p, tile, kernels[together], first, from, to, together);
         from = to;

@@ -65,9 +65,11 @@ static bool across_channels(const corr2d_layer *layer, const corr2d_kernels *ker
     if (rows->out == 1 && columns->out == 1) return false;
     if (layer->x.channel == 1 && layer->y.channel == 1) return true;
     if (rows->taps * columns->taps == 1) {
-        const size_t rest = rows->out * columns->out % kernels->lanes;
-        return taps >= LONG_SUM && rows->out <= kernels->channel_map / columns->out &&
-               (rest == 1 || rest > CORR2D_FEW_PIXELS) && rows->stride == 1 && columns->stride == 1;
+        const size_t pixels = rows->out * columns->out, rest = pixels % kernels->lanes;
+        const bool small = pixels <= kernels->lanes && layer->group_out > kernels->lanes;
+        const bool badly = rest == 1 || rest > CORR2D_FEW_PIXELS || small;
+        return taps >= LONG_SUM && rows->out <= kernels->channel_map / columns->out && badly && rows->stride == 1 &&
+               columns->stride == 1;
     }
     const bool whole = layer->groups > 1 && layer->group_out % kernels->lanes == 0;
     const bool ragged = layer->groups == 1 && columns->out % kernels->lanes != 0;

@@ -84,9 +84,6 @@ ALWAYS_INLINE bool pixel_has_late(pixel_shape is) {
     return LANES >= LINE_LANES && is.vectors == PIXEL_VECTORS && !is.more;
 }
 
-/* Whether a tile that reads pixels where they lie packs them in any case. */
-ALWAYS_INLINE bool pixel_packs_only(pixel_shape is) { return LANES >= LINE_LANES && is.panels > 1; }
-
 /* One tap of a row. */
 ALWAYS_INLINE void pixel_row(f32xn *acc, const f32xn *x_f32xn, const float *weights, size_t r, size_t vectors) {
     const f32x4 w = f32x4_load(weights + r / 4 * 4);
@@ -202,7 +199,7 @@ ALWAYS_INLINE void pixel_sum(pixel_acc *acc, pixel_late *late, const corr2d_tile
         pixel_taps(acc, late, tile, s, is, NULL, AHEAD_WEIGHTS);
     } else if (!tile->offsets) {
         pixel_taps(acc, late, tile, s, is, NULL, AHEAD_NOTHING);
-    } else if (s->packed || pixel_packs_only(is)) {
+    } else if (s->packed) {
         pixel_taps_reading(acc, late, tile, s, is, PIXEL_PACK);
     } else if (is.vectors == PIXEL_VECTORS && !is.more && tile->ahead && last) {
         pixel_taps_reading(acc, late, tile, s, is, PIXEL_FETCH);

@@ -22,7 +22,6 @@
 #include "kernels/tiles/threes.h"
 
 PIXEL_TILE(1, 1)
-PIXEL_TILE(2, 1)
 PIXEL_TILE(1, 2)
 PIXEL_TILE(1, 3)
 PIXEL_TILE_MORE(3)
@@ -41,10 +40,7 @@ const corr2d_kernels CORR2D_KERNELS = {
     EVERY_VARIANT,
     .threes = threes,
     .pixel_vectors = PIXEL_VECTORS,
-    .pixel = {[1] = {[1] = pixel_1x1, [2] = pixel_2x1},
-              [2] = {[1] = pixel_1x2},
-              [3] = {[1] = pixel_1x3},
-              [4] = {[1] = pixel_1x3_more}},
+    .pixel = {[1] = {[1] = pixel_1x1}, [2] = {[1] = pixel_1x2}, [3] = {[1] = pixel_1x3}, [4] = {[1] = pixel_1x3_more}},
     .channel_columns = 512,
     .channel_map = 256,
     .channel_pixels = {[1] = 12, [2] = 8, [3] = 8, [4] = 6},
