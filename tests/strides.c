@@ -62,6 +62,40 @@ Test(strides, let_x_overlap_itself, .timeout = 60) {
     }
 }
 
+/* Maps of y whose rows lie side by side, and columns apart: 2 x 2 outputs fill four places, in another order. */
+static void assert_turned(size_t side, size_t out_channels) {
+    const test_layer layer = layer_complete(
+        (test_layer){.family = "turned maps",
+                     .seed = 13,
+                     .spec = {.in_channels = 3, .in_height = side, .in_width = side, .out_channels = out_channels}});
+    layer_data data = layer_data_make(&layer);
+    test_oracle oracle = oracle_make(&layer, &data);
+    float *const turned = floats(oracle.count), *const y = floats(oracle.count);
+    for (size_t v = 0; corr2d_variant_at(v); v++) {
+        corr2d_spec spec = layer.spec;
+        corr2d_plan *plan;
+        spec.y_strides = (corr2d_strides){oracle.count, side * side, 1, side};
+        spec.variant = corr2d_variant_at(v);
+        cr_assert(corr2d_plan_create(&plan, &spec, data.weights, data.bias) == CORR2D_OK);
+        cr_assert(corr2d_run(plan, data.x, turned, NULL) == CORR2D_OK);
+        for (size_t i = 0; i < oracle.count; i++) {
+            const size_t row = i / side % side, column = i % side;
+            y[i] = turned[i - row * side - column + column * side + row];
+        }
+        const size_t wrong = oracle_first_wrong(&oracle, y, corr2d_variant_is_fused(spec.variant));
+        cr_assert(wrong == oracle.count, "%s, side %zu: y[%zu]", spec.variant, side, wrong);
+        corr2d_plan_destroy(plan);
+    }
+    free(turned);
+    free(y);
+    oracle_free(&oracle);
+    layer_data_free(&data);
+}
+
+Test(strides, of_y_may_put_rows_side_by_side, .timeout = 60) {
+    for (size_t side = 1; side <= 9; side++) assert_turned(side, 5 + 13 * (side % 4));
+}
+
 /* The distance of a dimension of size 1 is never used. */
 Test(strides, of_dimensions_of_size_one_do_not_matter, .timeout = 60) {
     const float x[3] = {1, 2, 3}, weights[2] = {10, 100};
