@@ -111,9 +111,14 @@ WORD f32xn f32xn_pull(f32xn a) {
 WORD f32xn f32xn_load_panel(const float *p) { return simde_mm256_castps128_ps256(simde_mm_loadu_ps(p)); }
 
 /* Both in registers: two shuffles of what is in memory would load it twice, and take up to a tenth longer. */
-WORD void f32xn_split_parts(f32xn a, f32xn b, f32xn *even, f32xn *odd) {
+WORD f32xn f32xn_once(f32xn a) {
     __asm__("" : "+x"(a));
-    __asm__("" : "+x"(b));
+    return a;
+}
+
+WORD void f32xn_split_parts(f32xn a, f32xn b, f32xn *even, f32xn *odd) {
+    a = f32xn_once(a);
+    b = f32xn_once(b);
     *even = simde_mm256_shuffle_ps(a, b, 0x88);
     *odd = simde_mm256_shuffle_ps(a, b, 0xdd);
 }

@@ -61,6 +61,9 @@ WORD f32xn f32xn_pull(f32xn a) {
 
 WORD f32xn f32xn_push_zero(f32xn a) { return f32xn_push(a, f32xn_splat(0.0f)); }
 
+/* The same, loaded once: it is no operand in memory of whatever uses it. */
+WORD f32xn f32xn_once(f32xn a) { return a; }
+
 /* Of the floats of a and then b, those at even and those at odd places. */
 WORD void f32xn_split(f32xn a, f32xn b, f32xn *even, f32xn *odd) {
     *even = a;

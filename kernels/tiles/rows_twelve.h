@@ -34,7 +34,7 @@ ALWAYS_INLINE void twelve_add(twelve_state *r, const float *x, const float *belo
         in[0] = v < 2 ? f32xn_load_mask(x + at, r->inside[v]) : f32xn_load(x + at);
         in[1] = v < 2 ? f32xn_load_mask(below + at, r->inside[v]) : f32xn_load(below + at);
         in[2] = v > 2 ? f32xn_pull_quads(in[2]) : f32xn_join_quads(x + r->last + at, below + r->last + at);
-        UNROLL for (size_t s = 0; s < 3; s++) HOLD(in[s]);
+        UNROLL for (size_t s = 0; s < 3; s++) in[s] = f32xn_once(in[s]);
         EACH(a, pairs, 3) {
             if ((a == 0 && !first) || (a == pairs - 1 && !__builtin_expect(last, 1))) continue;
             const f32xn w_f32xn = f32xn_splat(r->w[(odd + 2 * (pairs - 1 - a)) * TWELVE_TAPS + v]);
@@ -46,9 +46,24 @@ ALWAYS_INLINE void twelve_add(twelve_state *r, const float *x, const float *belo
     }
 }
 
+/*
+ * From an odd one on: the common case has no branches, since what such short loops take is instructions. For three pairs
+ * of outputs gcc has no registers to do so.
+ */
+ALWAYS_INLINE void twelve_add_odd(twelve_state *r, const float *x, const float *below, bool first, bool last) {
+    if (__builtin_expect(first && last, 1)) {
+        FORGET(x); /* or gcc prepares for either case before */
+        FORGET(below);
+        twelve_add(r, x, below, 1, true, true);
+    } else {
+        FORGET(x);
+        FORGET(below);
+        twelve_add(r, x, below, 1, first, last);
+    }
+}
+
 /* A pair of rows is finished, of which the second may be none, and the others move up. */
-ALWAYS_INLINE void twelve_store(twelve_state *r, const corr2d_planes *all, float *y, float *below, size_t rows,
-                                bool clamped) {
+ALWAYS_INLINE void twelve_store(twelve_state *r, const corr2d_planes *all, float *y, size_t rows, bool clamped) {
     UNROLL for (size_t s = 0; s < 3; s++) {
         f32xn y_f32xn = r->acc[0][s];
         if (clamped) y_f32xn = f32xn_clamp(y_f32xn, f32xn_splat(all->lo), f32xn_splat(all->hi));
@@ -56,8 +71,8 @@ ALWAYS_INLINE void twelve_store(twelve_state *r, const corr2d_planes *all, float
     }
     f32xn_store(y, r->acc[0][0]);
     if (rows > 1) {
-        f32xn_store(below, r->acc[0][1]);
-        f32xn_store_quads(y + r->last, (size_t)(below - y), r->acc[0][2]);
+        f32xn_store(y + all->y_row, r->acc[0][1]);
+        f32xn_store_quads(y + r->last, all->y_row, r->acc[0][2]);
     } else {
         f32xn_store_part(y + r->last, r->acc[0][2], 4);
     }
@@ -73,23 +88,21 @@ ALWAYS_INLINE const float *twelve_row(const corr2d_planes *all, const float *x, 
  * so addresses are counted on.
  */
 ALWAYS_INLINE void twelve_channel(twelve_state *r, const corr2d_planes *all, const float *x, float *y, bool clamped) {
+    const bool none = all->above == 2; /* of the first pair of rows is in x */
     const size_t rows = all->rows;
-    size_t row = 0, left = rows + 4;
-    row -= all->above;
-    size_t at = row * all->x_row;
-    float *below = y + all->y_row;
-    const float *even = twelve_row(all, x, row, at);
+    size_t row = none ? 0 : 0 - all->above, left = rows + (none ? 2 : 4), at = row * all->x_row;
+    const float *even = twelve_row(all, x, row, at), *odd = none ? all->zeros + 2 : even;
     UNROLL for (size_t s = 0; s < 3; s++) r->acc[0][s] = r->acc[1][s] = f32xn_splat(r->bias[0]);
     for (;;) {
+        if (even != odd) twelve_add_odd(r, odd, even, left <= rows, left > 2);
         at += all->x_row;
-        const float *const odd = twelve_row(all, x, row + 1, at);
+        odd = twelve_row(all, x, row + 1, at);
         UNROLL for (size_t s = 0; s < 3; s++) r->acc[2][s] = f32xn_splat(r->bias[0]);
         if (even != odd) twelve_add(r, even, odd, 0, left <= rows, left > 4);
         if (left <= rows) {
-            twelve_store(r, all, y, below, left, clamped);
+            twelve_store(r, all, y, left, clamped);
             if (left <= 2) return;
             y += 2 * all->y_row;
-            below += 2 * all->y_row;
         }
         left -= 2;
         UNROLL for (size_t s = 0; s < 3; s++) {
@@ -99,7 +112,6 @@ ALWAYS_INLINE void twelve_channel(twelve_state *r, const corr2d_planes *all, con
         row += 2;
         at += all->x_row;
         even = twelve_row(all, x, row, at);
-        if (even != odd) twelve_add(r, odd, even, 1, left <= rows, left > 2);
     }
 }
 
