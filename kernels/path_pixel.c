@@ -57,12 +57,12 @@
 
 /*
  * So few panels read the pixels where they lie, one after the other: packing them takes longer. Where a vector is a
- * line each tap brings a later one's pixels nearer, and more panels do, but for short sums. Else only where the first
+ * line each tap brings a later one's pixels nearer, and more panels do, but for few taps. Else only where the first
  * cache holds what a tile reads, in so many lines; a few channels do so in any case.
  */
 #define FEW_PANELS 8
 #define MORE_PANELS 24
-#define SHORT_SUM 16
+#define FEW_TAPS 16
 #define FEW_LINES 576
 #define FEW_CHANNELS 16
 #define LINE_FLOATS 16
@@ -482,7 +482,7 @@ static ptrdiff_t fetched_ahead(const corr2d_plan *plan) {
 
 /* The most panels that read the pixels where they lie. */
 static size_t reading_panels(const corr2d_plan *plan) {
-    if (plan->kernels->lanes >= LINE_FLOATS) return plan->offset_count > SHORT_SUM ? MORE_PANELS : FEW_PANELS;
+    if (plan->kernels->lanes >= LINE_FLOATS) return plan->offset_count > FEW_TAPS ? MORE_PANELS : FEW_PANELS;
     if (read_lines(plan) <= FEW_LINES) return FEW_PANELS;
     return plan->in_place ? FEW_CHANNELS / plan->panel_channels : 0;
 }

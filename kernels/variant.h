@@ -234,8 +234,8 @@ typedef struct corr2d_kernels {
      * 3 * lanes) floats.
      *
      * channel_sevens, where a variant has it: whole panels of two vectors by rows of 7 pixels, of kernels 5 columns
-     * wide without stride or dilation. The table has rows of 5 taps, whose x and w are those of all columns, x_space from
-     * one to the next; what an output sees beside the 7 columns of x is left out and not read.
+     * wide without stride or dilation. The table has rows of 5 taps, whose x and w are those of all columns, x_space
+     * from one to the next; what an output sees beside the 7 columns of x is left out and not read.
      */
     size_t channel_columns; /* with rows of up to so many outputs they are faster than pixel tiles for long sums, ... */
     size_t strided_columns; /* ... or, where not 0, with a stride and many output channels of up to so many, ... */

@@ -110,12 +110,12 @@ WORD f32xn f32xn_pull(f32xn a) {
 
 WORD f32xn f32xn_load_panel(const float *p) { return simde_mm256_castps128_ps256(simde_mm_loadu_ps(p)); }
 
-/* Both in registers: two shuffles of what is in memory would load it twice, and take up to a tenth longer. */
 WORD f32xn f32xn_once(f32xn a) {
     __asm__("" : "+x"(a));
     return a;
 }
 
+/* Each loaded once: two shuffles of what is in memory would load it twice, and take up to a tenth longer. */
 WORD void f32xn_split_parts(f32xn a, f32xn b, f32xn *even, f32xn *odd) {
     a = f32xn_once(a);
     b = f32xn_once(b);

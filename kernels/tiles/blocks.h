@@ -122,7 +122,7 @@ ALWAYS_INLINE void block_row(f32xn (*acc)[BLOCK_VECTORS], const float *x, size_t
 }
 #endif
 
-/* `outputs` outputs from y on by `vectors` vectors of channels, `c` channels on; `width` taps across, BEHIND weights. */
+/* `outputs` outputs from y on by `vectors` vectors of channels, `c` channels on; `width` taps, BEHIND weights. */
 ALWAYS_INLINE void block_tile(const corr2d_blocks *all, const block_sides *at, const float *weights, size_t c,
                               size_t vectors, size_t outputs, size_t width, size_t stride) {
     const size_t x_row = all->x_row, x_column = all->x_column, y_column = all->y_column, panel = all->panel;

@@ -230,7 +230,7 @@ ALWAYS_INLINE void pixel_late_row(f32xn *acc, const f32xn *first_f32xn, const pi
     pixel_row(acc, last_f32xn, late->weights + PANEL_ROWS, r, PIXEL_VECTORS);
 }
 
-/* The next tile's y, before that tile loads it. Where vectors are shorter, each row's is fetched as the row is stored. */
+/* The next tile's y, before that tile loads it. Where vectors are shorter, each row's is fetched as it is stored. */
 ALWAYS_INLINE void pixel_fetch(const float *y, size_t channel, size_t rows) {
     for (size_t r = 0; r < rows; r++) {
         EACH(v, PIXEL_VECTORS, PIXEL_VECTORS) __builtin_prefetch(y + v * LANES, 1, 3);

@@ -47,8 +47,8 @@ ALWAYS_INLINE void twelve_add(twelve_state *r, const float *x, const float *belo
 }
 
 /*
- * From an odd one on: the common case has no branches, since what such short loops take is instructions. For three pairs
- * of outputs gcc has no registers to do so.
+ * From an odd one on: the common case has no branches, since what such short loops take is instructions. For three
+ * pairs of outputs gcc has no registers to do so.
  */
 ALWAYS_INLINE void twelve_add_odd(twelve_state *r, const float *x, const float *below, bool first, bool last) {
     if (__builtin_expect(first && last, 1)) {
