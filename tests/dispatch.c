@@ -106,6 +106,17 @@ Test(variants, are_those_of_this_cpu, .timeout = 30) {
     cr_assert(!corr2d_variant_at(i) && !corr2d_variant_at(i + 1) && !corr2d_variant_at((size_t)-1));
 }
 
+/* Which knows every CPU, and is too large for the library. */
+#if defined(__x86_64__) || defined(__i386__)
+Test(dispatch, finds_in_this_cpu_what_the_compiler_finds, .timeout = 30) {
+    const bool avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+                        __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl");
+    const unsigned wanted = (__builtin_cpu_supports("fma") ? CORR2D_CPU_FMA : 0) |
+                            (__builtin_cpu_supports("avx2") ? CORR2D_CPU_AVX2 : 0) | (avx512 ? CORR2D_CPU_AVX512 : 0);
+    cr_assert(corr2d_cpu_flags() == wanted);
+}
+#endif
+
 Test(variants, of_no_name_are_not_fused, .timeout = 30) {
     cr_assert(!corr2d_variant_is_fused(NULL));
     cr_assert(!corr2d_variant_is_fused("no such variant"));
