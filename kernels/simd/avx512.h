@@ -54,7 +54,7 @@ WORD f32xn_mask f32xn_mask_of(size_t count) { return (f32xn_mask)((1u << count) 
 #ifdef SIMDE_X86_AVX512F_NATIVE
 WORD f32xn f32xn_load_mask(const float *p, f32xn_mask mask) { return _mm512_maskz_loadu_ps(mask, p); }
 
-WORD void f32xn_store_part(float *p, f32xn a, size_t n) { _mm512_mask_storeu_ps(p, f32xn_mask_of(n), a); }
+WORD void f32xn_store_mask(float *p, f32xn a, f32xn_mask mask) { _mm512_mask_storeu_ps(p, mask, a); }
 
 /* What tiles need that read planes where they lie, beside the load of a mask's lanes. */
 #define IN_PLACE
@@ -67,9 +67,7 @@ WORD f32xn f32xn_splat_halves(const float *low, const float *high) {
 /* The mask's lanes from p on, those of a in the others. */
 WORD f32xn f32xn_load_more(f32xn a, const float *p, f32xn_mask mask) { return _mm512_mask_loadu_ps(a, mask, p); }
 
-WORD void f32xn_store_mask(float *p, f32xn a, f32xn_mask mask) { _mm512_mask_storeu_ps(p, mask, a); }
-
-/* The same of lanes that are all in the first, or all in the second half. */
+/* f32xn_store_mask, of lanes that are all in the first, or all in the second half. */
 WORD void f32xn_store_low(float *p, f32xn a, f32xn_mask mask) {
     _mm256_mask_storeu_ps(p, (__mmask8)mask, _mm512_castps512_ps256(a));
 }
@@ -116,14 +114,18 @@ WORD f32xn f32xn_pull(f32xn a) {
 #else
 WORD f32xn f32xn_load_mask(const float *p, f32xn_mask mask) {
     float part[LANES] = {0.0f};
-    for (size_t i = 0; mask >> i; i++) part[i] = p[i];
+    for (size_t i = 0; i < LANES; i++) {
+        if (mask >> i & 1) part[i] = p[i];
+    }
     return f32xn_load(part);
 }
 
-WORD void f32xn_store_part(float *p, f32xn a, size_t n) {
+WORD void f32xn_store_mask(float *p, f32xn a, f32xn_mask mask) {
     float part[LANES];
     f32xn_store(part, a);
-    for (size_t i = 0; i < n; i++) p[i] = part[i];
+    for (size_t i = 0; i < LANES; i++) {
+        if (mask >> i & 1) p[i] = part[i];
+    }
 }
 
 WORD f32xn f32xn_push(f32xn a, f32xn before) {
@@ -140,6 +142,8 @@ WORD f32xn f32xn_pull(f32xn a) {
     return f32xn_load(joint + 1);
 }
 #endif
+
+WORD void f32xn_store_part(float *p, f32xn a, size_t n) { f32xn_store_mask(p, a, f32xn_mask_of(n)); }
 
 WORD f32xn f32xn_push_zero(f32xn a) { return f32xn_push(a, f32xn_splat(0.0f)); }
 

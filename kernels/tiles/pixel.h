@@ -11,6 +11,12 @@
 /* A cache line. */
 #define LINE_LANES 16
 
+/*
+ * The lines of so many taps stay in the first cache until the tile beside reads the last of them as its first; of more
+ * they are fetched as well.
+ */
+#define NEAR_TAPS 160
+
 /* How far ahead weights are fetched, which may come from far away, and which a map of one tile uses up fast. */
 #define WEIGHTS_AHEAD 512
 
@@ -38,11 +44,43 @@ typedef struct pixel_step {
     size_t channels;
 } pixel_step;
 
-/* Where a panel finds its y: in place, or, where part of the tile is not real, in a buffer. */
+/*
+ * Where a panel finds its y: in place, or, where part of the tile is not real, in a buffer. The last vector begins
+ * `back` before its place, and `tail` lanes from there on are real.
+ */
 typedef struct pixel_y {
     float *p;
-    size_t channel;
+    size_t channel, back, tail;
 } pixel_y;
+
+/* Whether the last vector is loaded and stored by a mask, and needs no buffer. Wider tiles are mostly whole. */
+ALWAYS_INLINE bool pixel_masks(pixel_shape is) { return LANES >= LINE_LANES && is.vectors < PIXEL_VECTORS; }
+
+#if LANES == LINE_LANES
+ALWAYS_INLINE f32xn_mask pixel_mask(pixel_y y) { return (f32xn_mask)(f32xn_mask_of(y.tail) << y.back); }
+
+ALWAYS_INLINE f32xn pixel_y_load(const float *p, pixel_y y, bool masked) {
+    return masked ? f32xn_load_mask(p - y.back, pixel_mask(y)) : f32xn_load(p);
+}
+
+ALWAYS_INLINE void pixel_y_store(float *p, f32xn a, pixel_y y, bool masked) {
+    if (masked) {
+        f32xn_store_mask(p - y.back, a, pixel_mask(y));
+    } else {
+        f32xn_store(p, a);
+    }
+}
+#else
+ALWAYS_INLINE f32xn pixel_y_load(const float *p, pixel_y y, bool masked) {
+    (void)y, (void)masked;
+    return f32xn_load(p);
+}
+
+ALWAYS_INLINE void pixel_y_store(float *p, f32xn a, pixel_y y, bool masked) {
+    (void)y, (void)masked;
+    f32xn_store(p, a);
+}
+#endif
 
 ALWAYS_INLINE void pixel_bias(pixel_acc *acc, const float *bias, size_t rows, size_t vectors) {
     EACH(r, rows, PIXEL_ROWS) {
@@ -54,11 +92,15 @@ ALWAYS_INLINE void pixel_bias(pixel_acc *acc, const float *bias, size_t rows, si
 /* Where a vector is no whole line, sums of so many taps hide what the next panel's y takes to come nearer. */
 #define LONG_TAPS 256
 
-ALWAYS_INLINE void pixel_load(pixel_acc *acc, pixel_y y, size_t rows, size_t vectors, size_t taps) {
+ALWAYS_INLINE void pixel_load(pixel_acc *acc, pixel_y y, size_t taps, pixel_shape is) {
+    const size_t rows = is.panels * PANEL_ROWS, vectors = is.vectors;
     const bool fetches = vectors == PIXEL_VECTORS && LANES < LINE_LANES && taps >= LONG_TAPS;
     const float *p = y.p;
     EACH(r, rows, PIXEL_ROWS) {
-        EACH(v, vectors, CORR2D_MAX_VECTORS) acc->v[r][v] = f32xn_add(f32xn_load(p + v * LANES), acc->v[r][v]);
+        EACH(v, vectors, CORR2D_MAX_VECTORS) {
+            const bool masked = pixel_masks(is) && v == vectors - 1;
+            acc->v[r][v] = f32xn_add(pixel_y_load(p + v * LANES, y, masked), acc->v[r][v]);
+        }
         if (fetches) {
             __builtin_prefetch(p + rows * y.channel, 1, 3);
             __builtin_prefetch(p + rows * y.channel + vectors * LANES - 1, 1, 3);
@@ -131,7 +173,7 @@ ALWAYS_INLINE void pixel_taps(pixel_acc *acc, pixel_late *late, const corr2d_til
 }
 
 /* What is done on the way, where pixels are read where they lie: they are packed, or others are brought nearer. */
-typedef enum pixel_use { PIXEL_READ, PIXEL_PACK, PIXEL_NEAR, PIXEL_FETCH } pixel_use;
+typedef enum pixel_use { PIXEL_READ, PIXEL_PACK, PIXEL_NEAR, PIXEL_NEAR_ALL, PIXEL_FETCH } pixel_use;
 
 /* The one pixel more is packed by itself: stored between the others it would hold up all of them. */
 ALWAYS_INLINE void more_pack(const corr2d_tile *tile, float *more, ptrdiff_t pixel) {
@@ -171,10 +213,11 @@ ALWAYS_INLINE void pixel_taps_reading(pixel_acc *acc, pixel_late *late, const co
         }
         pixel_tap(acc, x_f32xn, packs || !is.more ? more : x + pixel[is.vectors], weights, tile->panel, is);
         if (packs && is.more) more++;
-        if (use == PIXEL_NEAR) {
+        if (use == PIXEL_NEAR || use == PIXEL_NEAR_ALL) {
             const float *soon = tile->x + offset[CORR2D_TAPS_AHEAD];
             FORGET(soon);
             EACH(v, is.vectors, CORR2D_MAX_VECTORS) __builtin_prefetch(soon + pixel[v] + LANES - 1, 0, 3);
+            if (use == PIXEL_NEAR_ALL) __builtin_prefetch(soon + pixel[0], 0, 3);
         }
         if (use == PIXEL_FETCH) {
             x += ahead;
@@ -203,8 +246,12 @@ ALWAYS_INLINE void pixel_sum(pixel_acc *acc, pixel_late *late, const corr2d_tile
         pixel_taps_reading(acc, late, tile, s, is, PIXEL_PACK);
     } else if (is.vectors == PIXEL_VECTORS && !is.more && tile->ahead && last) {
         pixel_taps_reading(acc, late, tile, s, is, PIXEL_FETCH);
+    } else if (!pixel_has_late(is)) {
+        pixel_taps_reading(acc, late, tile, s, is, PIXEL_READ);
+    } else if (tile->taps <= NEAR_TAPS) {
+        pixel_taps_reading(acc, late, tile, s, is, PIXEL_NEAR);
     } else {
-        pixel_taps_reading(acc, late, tile, s, is, pixel_has_late(is) ? PIXEL_NEAR : PIXEL_READ);
+        pixel_taps_reading(acc, late, tile, s, is, PIXEL_NEAR_ALL);
     }
 }
 
@@ -255,7 +302,10 @@ ALWAYS_INLINE void pixel_store(pixel_acc *acc, const pixel_late *late, const cor
     EACH(r, rows, PIXEL_ROWS) {
         if (has_late) pixel_late_row(acc->v[r], first_f32xn, late, r);
         if (has_late && clamped) pixel_clamp(acc->v[r], tile, vectors);
-        EACH(v, vectors, CORR2D_MAX_VECTORS) f32xn_store(p + v * LANES, f32xn_add(acc->v[r][v], zero));
+        EACH(v, vectors, CORR2D_MAX_VECTORS) {
+            const bool masked = pixel_masks(is) && v == vectors - 1;
+            pixel_y_store(p + v * LANES, f32xn_add(acc->v[r][v], zero), y, masked);
+        }
         if (fetches) {
             __builtin_prefetch(p + vectors * LANES, 1, 3);
             __builtin_prefetch(p + 2 * vectors * LANES - 1, 1, 3);
@@ -281,11 +331,11 @@ ALWAYS_INLINE void more_end(float *column, const corr2d_tile *tile, float *y, si
 ALWAYS_INLINE void pixel_panels(const corr2d_tile *tile, pixel_step s, pixel_shape is) {
     const size_t rows = is.panels * PANEL_ROWS, vectors = is.vectors, width = vectors * LANES;
     float edge[PIXEL_ROWS * CORR2D_MAX_VECTORS * LANES];
-    const bool whole = s.channels >= rows && (is.more || tile->pixels == width);
+    const bool whole = s.channels >= rows && (pixel_masks(is) || is.more || tile->pixels == width);
     const size_t channels = s.channels < rows ? s.channels : rows, head = width - LANES;
-    const size_t tail = is.more ? LANES : tile->pixels - head;
-    const corr2d_edge part = {s.y, tile->y_channel, channels, head, tail, tile->back, edge, width};
-    const pixel_y y = whole ? (pixel_y){s.y, tile->y_channel} : (pixel_y){edge, width};
+    const size_t tail = is.more ? LANES : tile->pixels - head, back = pixel_masks(is) ? 0 : tile->back;
+    const corr2d_edge part = {s.y, tile->y_channel, channels, head, tail, back, edge, width};
+    const pixel_y y = {whole ? s.y : edge, whole ? tile->y_channel : width, tile->back, tail};
     float columns[MORE_FLOATS] = {0.0f}, *column = columns;
     pixel_acc acc;
     pixel_late late;
@@ -293,7 +343,7 @@ ALWAYS_INLINE void pixel_panels(const corr2d_tile *tile, pixel_step s, pixel_sha
     if (is.more) more_begin(column, tile, s.bias, s.y + width, channels);
     if (tile->load) {
         if (!whole) edge_in(&part, rows);
-        pixel_load(&acc, y, rows, vectors, tile->taps);
+        pixel_load(&acc, y, tile->taps, is);
     }
     if (is.more) acc.more = f32xn_load(column);
     pixel_sum(&acc, &late, tile, &s, is);
@@ -431,7 +481,7 @@ ALWAYS_INLINE void few_tile(const corr2d_tile *tile, size_t pixels, size_t vecto
     size_t left = tile->channels;
     for (size_t i = 0; i < pixels; i++) s.x[i] = tile->x + tile->x_pixel[i];
     few_steps(tile, &s, &left, pixels, vectors);
-    if (pixels == 1 && vectors / 2 > FEW_LEAST) few_steps(tile, &s, &left, pixels, vectors / 2);
+    if (vectors / 2 > FEW_LEAST) few_steps(tile, &s, &left, pixels, vectors / 2);
     few_steps(tile, &s, &left, pixels, FEW_LEAST);
 }
 
@@ -442,7 +492,7 @@ static void pixel_few_1(const corr2d_tile *tile) { few_tile(tile, 1, 8); }
 #define PIXEL_FEW                                                                                                      \
     { [1] = pixel_few_1 }
 #else
-static void pixel_few_4(const corr2d_tile *tile) { few_tile(tile, 4, 2); }
+static void pixel_few_4(const corr2d_tile *tile) { few_tile(tile, 4, LANES < 16 ? 2 : 4); }
 
 #define PIXEL_FEW                                                                                                      \
     { [1] = pixel_few_1, [4] = pixel_few_4 }
