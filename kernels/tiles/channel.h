@@ -75,6 +75,40 @@ ALWAYS_INLINE void channel_taps(channel_acc *acc, const corr2d_tile *tile, const
     }
 }
 
+/* More pixels than this, each with a pointer, would not leave registers for the pointers. */
+#define CHANNEL_POINTERS 8
+
+/* Whether pixels lie two by two at the same distance. */
+ALWAYS_INLINE bool channel_paired(const ptrdiff_t *x_pixel, size_t pixels) {
+    const ptrdiff_t space = x_pixel[1] - x_pixel[0];
+    bool paired = true;
+    for (size_t i = 2; i < pixels; i += 2) paired &= x_pixel[i + 1] - x_pixel[i] == space;
+    return paired;
+}
+
+/* The same for such pixels, which need a pointer only for every other. */
+ALWAYS_INLINE void channel_taps_paired(channel_acc *acc, const corr2d_tile *tile, const channel_step *s, size_t pixels,
+                                       size_t vectors) {
+    const corr2d_tap *const end = tile->table + tile->taps;
+    const float *const weights = s->weights, *x[CORR2D_MAX_PIXELS / 2];
+    const ptrdiff_t space = s->x_pixel[1] - s->x_pixel[0];
+    EACH(i, pixels / 2, CORR2D_MAX_PIXELS / 2) x[i] = tile->x + s->x_pixel[2 * i];
+    for (const corr2d_tap *tap = tile->table; tap != end; tap++) {
+        f32xn w_f32xn[CORR2D_MAX_VECTORS];
+        EACH(v, vectors, CORR2D_MAX_VECTORS) w_f32xn[v] = f32xn_load(weights + tap->w * vectors + v * LANES);
+        EACH(i, pixels / 2, CORR2D_MAX_PIXELS / 2) {
+            const float *pair = x[i] + tap->x;
+            const f32xn first_f32xn = f32xn_splat(pair[0]), second_f32xn = f32xn_splat(pair[space]);
+            EACH(v, vectors, CORR2D_MAX_VECTORS) {
+                acc->v[2 * i][v] = f32xn_fma(first_f32xn, w_f32xn[v], acc->v[2 * i][v]);
+            }
+            EACH(v, vectors, CORR2D_MAX_VECTORS) {
+                acc->v[2 * i + 1][v] = f32xn_fma(second_f32xn, w_f32xn[v], acc->v[2 * i + 1][v]);
+            }
+        }
+    }
+}
+
 /* The same for taps at equal distances, which need no table. */
 ALWAYS_INLINE void channel_taps_even(channel_acc *acc, const corr2d_tile *tile, const float *const *x,
                                      const channel_step *s, size_t pixels, size_t vectors) {
@@ -86,9 +120,6 @@ ALWAYS_INLINE void channel_taps_even(channel_acc *acc, const corr2d_tile *tile, 
         channel_tap(acc, x, offset, weights, pixels, vectors);
     }
 }
-
-/* More pixels than this by one vector, each with a pointer, would not leave registers for the pointers. */
-#define CHANNEL_POINTERS 8
 
 /* The same for evenly spaced pixels, which need a pointer only for every third. */
 ALWAYS_INLINE void channel_taps_spaced(channel_acc *acc, const corr2d_tile *tile, const channel_step *s,
@@ -171,6 +202,8 @@ ALWAYS_INLINE void channel_panel(const corr2d_tile *tile, const channel_step *s,
     EACH(i, pixels, CORR2D_MAX_PIXELS) x[i] = tile->x + s->x_pixel[i];
     if (vectors == CHANNEL_VECTORS && tile->table && tile->ahead_tap) {
         channel_taps(&acc, tile, x, s, pixels, vectors, true);
+    } else if (tile->table && pixels > CHANNEL_POINTERS && channel_paired(s->x_pixel, pixels)) {
+        channel_taps_paired(&acc, tile, s, pixels, vectors);
     } else if (tile->table) {
         channel_taps(&acc, tile, x, s, pixels, vectors, false);
     } else if (CHANNEL_LANES && tile->x_step == 1) {

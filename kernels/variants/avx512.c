@@ -2,7 +2,7 @@
 #include "kernels/simd/avx512.h"
 
 /*
- * Up to twenty-four accumulators: 8 channels x 3 vectors of pixels; 4 vectors of channels by 6 pixels, 3 or 2 by 8, 1
+ * Up to twenty-four accumulators: 8 channels x 3 vectors of pixels; 4 vectors of channels by 6 pixels, 3 by 8, 2 or 1
  * by 12.
  */
 #define CHANNEL_LANES false
@@ -27,12 +27,12 @@ PIXEL_TILE(1, 3)
 PIXEL_TILE_MORE(3)
 
 CHANNEL_TILES_12(1)
-CHANNEL_TILES_8(2)
+CHANNEL_TILES_12(2)
 CHANNEL_TILES_8(3)
 CHANNEL_TILES_6(4)
 
 #define CHANNEL_TABLE                                                                                                  \
-    { [1] = CHANNEL_ROW_12(1), [2] = CHANNEL_ROW_8(2), [3] = CHANNEL_ROW_8(3), [4] = CHANNEL_ROW_6(4) }
+    { [1] = CHANNEL_ROW_12(1), [2] = CHANNEL_ROW_12(2), [3] = CHANNEL_ROW_8(3), [4] = CHANNEL_ROW_6(4) }
 
 extern const corr2d_kernels corr2d_kernels_avx2;
 
@@ -43,7 +43,7 @@ const corr2d_kernels CORR2D_KERNELS = {
     .pixel = {[1] = {[1] = pixel_1x1}, [2] = {[1] = pixel_1x2}, [3] = {[1] = pixel_1x3}, [4] = {[1] = pixel_1x3_more}},
     .channel_columns = 512,
     .channel_map = 256,
-    .channel_pixels = {[1] = 12, [2] = 8, [3] = 8, [4] = 6},
+    .channel_pixels = {[1] = 12, [2] = 12, [3] = 8, [4] = 6},
     .channel = CHANNEL_TABLE,
     .channel_groups_pack = CHANNEL_GROUPS_PACK,
     .channel_groups = CHANNEL_GROUPS,
