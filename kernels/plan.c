@@ -41,6 +41,9 @@ size_t corr2d_plan_block(const corr2d_layer *layer, size_t taps) {
 #define LONG_SUM 250
 #define SHORT_SUM 64
 
+/* On the widest maps it shows of shorter ones yet, where rows are whole vectors. */
+#define WIDE_SUM 350
+
 /* With no more outputs of so few channels to pack x takes longer than all the sums, however short. */
 #define FEW_OUTPUTS 16
 #define FEW_OUT 32
@@ -54,6 +57,41 @@ size_t corr2d_plan_block(const corr2d_layer *layer, size_t taps) {
 /* Depthwise layers with fewer channels go to narrower vectors where those leave no rest. */
 #define FEW_CHANNELS 96
 
+/* Lanes that output channels may leave idle: one of so many channels. */
+#define IDLE_LANES 10
+
+/*
+ * Whether the outputs of a pointwise layer are better in vectors over channels: those of a map that fills vectors of
+ * pixels badly, if they are three vectors and leave few lanes idle, since one or two vectors wait for their loads; on
+ * small maps, whose pixels leave more lanes idle, if they are more than a vector and a half; on the smallest in any
+ * case.
+ */
+static bool fills_channels(const corr2d_layer *layer, size_t pixels, size_t lanes) {
+    const size_t out = layer->group_out, idle = corr2d_round_up(out, lanes) - out, rest = pixels % lanes;
+    const bool badly = rest == 1 || rest > CORR2D_FEW_PIXELS;
+    if (pixels <= lanes) return badly || out > lanes;
+    if (pixels < 3 * lanes) return badly && out > lanes + lanes / 2;
+    return badly && out >= 3 * lanes && idle <= out / IDLE_LANES;
+}
+
+/* Rows of so many outputs are long enough for vectors over pixels where channels fill less than half of one. */
+#define HALF_COLUMNS 9
+
+/* And where they fill no more than one, or leave a lane idle for every IDLE_WIDE channels. */
+#define WIDE_COLUMNS 28
+#define IDLE_WIDE 4
+
+/*
+ * Whether the outputs of a larger kernel leave so many lanes of vectors over channels idle, or one vector so much
+ * waiting for its loads, that to pack their inputs for vectors over pixels takes less.
+ */
+static bool wastes_channels(const corr2d_layer *layer, size_t lanes) {
+    const corr2d_axis *columns = &layer->columns;
+    const size_t out = layer->group_out, idle = corr2d_round_up(out, lanes) - out;
+    if (out <= lanes / 2) return layer->groups == 1 && columns->out >= HALF_COLUMNS;
+    return (out <= lanes || idle >= out / IDLE_WIDE) && columns->stride == 1 && columns->out >= WIDE_COLUMNS;
+}
+
 /*
  * Whether vectors go over output channels, with pixels anywhere: where both tensors have their channels side by side,
  * and else where sums are long or outputs few, rows short enough for the variant, and kernels large enough to make
@@ -65,18 +103,19 @@ static bool across_channels(const corr2d_layer *layer, const corr2d_kernels *ker
     if (rows->out == 1 && columns->out == 1) return false;
     if (layer->x.channel == 1 && layer->y.channel == 1) return true;
     if (rows->taps * columns->taps == 1) {
-        const size_t pixels = rows->out * columns->out, rest = pixels % kernels->lanes;
-        const bool small = pixels <= kernels->lanes && layer->group_out > kernels->lanes;
-        const bool badly = rest == 1 || rest > CORR2D_FEW_PIXELS || small;
-        return taps >= LONG_SUM && rows->out <= kernels->channel_map / columns->out && badly && rows->stride == 1 &&
-               columns->stride == 1;
+        const bool small = rows->out <= kernels->channel_map / columns->out;
+        return small && taps >= LONG_SUM && fills_channels(layer, rows->out * columns->out, kernels->lanes) &&
+               rows->stride == 1 && columns->stride == 1;
     }
+    if (wastes_channels(layer, kernels->lanes)) return false;
     const bool whole = layer->groups > 1 && layer->group_out % kernels->lanes == 0;
     const bool ragged = layer->groups == 1 && columns->out % kernels->lanes != 0;
     const size_t wide = whole || ragged ? MIDDLE_SUM : LONG_SUM;
     const bool narrow = columns->out < 2 * kernels->lanes && (layer->groups == 1 || whole || columns->stride > 1);
     const bool strided = columns->stride > 1 && columns->taps <= 3 && layer->group_out >= STRIDED_OUT;
-    const size_t most = strided && kernels->strided_columns ? kernels->strided_columns : kernels->channel_columns;
+    size_t most = ragged && kernels->ragged_columns ? kernels->ragged_columns : kernels->channel_columns;
+    if (layer->groups == 1 && !ragged && taps < WIDE_SUM) most /= 2;
+    if (strided && kernels->strided_columns) most = kernels->strided_columns;
     const bool few = layer->groups == 1 && layer->group_out <= FEW_OUT && rows->out <= FEW_OUTPUTS / columns->out;
     return (few || taps >= (narrow ? SHORT_SUM : wide)) && columns->out <= most;
 }

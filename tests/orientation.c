@@ -98,15 +98,38 @@ Test(orientation, of_pixels_leaves_no_block_of_a_single_tap_and_has_shorter_ones
     }
 }
 
-/* 169 and 49 pixels leave 9 and 1 of vectors of 16, and 16 are no more than one. */
+/*
+ * 169 and 49 pixels leave 9 and 1 of vectors of 16, and 16 are no more than one. Then channels have to fill three
+ * vectors, but for few pixels.
+ */
 Test(orientation, of_pointwise_planes_that_fill_vectors_badly_is_as_the_variant_has_it) {
     for (size_t i = 0; corr2d_dispatch_at(corr2d_cpu_flags(), i); i++) {
         const corr2d_kernels *const kernels = corr2d_dispatch_at(corr2d_cpu_flags(), i);
         const corr2d_path *const wanted = kernels->channel_map ? &corr2d_path_channel : &corr2d_path_pixel;
-        cr_assert(path_of(kernels, square(512, 13, 64, 1)) == wanted, "%s", kernels->name);
-        cr_assert(path_of(kernels, square(512, 7, 64, 1)) == wanted, "%s", kernels->name);
-        cr_assert(path_of(kernels, square(512, 4, 64, 1)) == wanted, "%s", kernels->name);
+        const size_t filled[][2] = {{13, 48}, {7, 64}, {7, 160}, {13, 255}, {5, 25}, {4, 17}, {3, 8}};
+        const size_t idle[][2] = {{13, 47}, {7, 56}, {7, 32}, {13, 72}, {5, 24}, {4, 16}, {2, 8}, {14, 64}};
+        for (size_t k = 0; k < sizeof filled / sizeof *filled; k++) {
+            cr_assert(path_of(kernels, square(512, filled[k][0], filled[k][1], 1)) == wanted, "%s", kernels->name);
+        }
+        for (size_t k = 0; k < sizeof idle / sizeof *idle; k++) {
+            const corr2d_spec layer = square(512, idle[k][0], idle[k][1], 1);
+            cr_assert(path_of(kernels, layer) == &corr2d_path_pixel, "%s", kernels->name);
+        }
     }
+}
+
+/* But half a vector of them on rows of 9 outputs and more, a vector or one lane for four channels on rows of 28. */
+static void assert_few_channels(const corr2d_kernels *kernels) {
+    const size_t lanes = kernels->lanes, half = lanes / 2;
+    if (lanes == 1) return;
+    cr_assert(path_of(kernels, square(64, 8, half, 3)) == &corr2d_path_channel, "%s", kernels->name);
+    cr_assert(path_of(kernels, square(64, 9, half, 3)) == &corr2d_path_pixel, "%s", kernels->name);
+    cr_assert(path_of(kernels, square(64, 9, half + 1, 3)) == &corr2d_path_channel, "%s", kernels->name);
+    if (kernels->channel_columns < 28) return;
+    cr_assert(path_of(kernels, square(64, 27, lanes, 3)) == &corr2d_path_channel, "%s", kernels->name);
+    cr_assert(path_of(kernels, square(64, 28, lanes, 3)) == &corr2d_path_pixel, "%s", kernels->name);
+    cr_assert(path_of(kernels, square(64, 28, lanes + half, 3)) == &corr2d_path_pixel, "%s", kernels->name);
+    cr_assert(path_of(kernels, square(64, 28, 2 * lanes, 3)) == &corr2d_path_channel, "%s", kernels->name);
 }
 
 /* Or with few outputs, whose planes take longer to pack than to add up. */
@@ -116,18 +139,26 @@ Test(orientation, of_long_sums_on_narrow_planes_is_over_channels) {
     assert_paths(square(1, 4, 33, 3), &corr2d_path_pixel);
     assert_paths(square(256, 14, 16, 3), &corr2d_path_channel);
     assert_paths(square(3, 14, 16, 3), &corr2d_path_pixel);
+    for (size_t i = 0; corr2d_dispatch_at(corr2d_cpu_flags(), i); i++) {
+        assert_few_channels(corr2d_dispatch_at(corr2d_cpu_flags(), i));
+    }
 }
 
-/* Of 144 taps only where rows are no whole vectors. */
+/* Of 144 taps only where rows are no whole vectors, of 288 where those that are have half as many outputs. */
 Test(orientation, of_long_sums_on_wide_planes_is_as_the_variant_has_it) {
     for (size_t i = 0; corr2d_dispatch_at(corr2d_cpu_flags(), i); i++) {
         const corr2d_kernels *const kernels = corr2d_dispatch_at(corr2d_cpu_flags(), i);
         const size_t most = kernels->channel_columns;
-        cr_assert(path_of(kernels, square(32, most, 8, 3)) == &corr2d_path_channel, "%s", kernels->name);
-        cr_assert(path_of(kernels, square(32, most + 1, 8, 3)) == &corr2d_path_pixel, "%s", kernels->name);
-        cr_assert(path_of(kernels, square(16, most, 8, 3)) == &corr2d_path_pixel, "%s", kernels->name);
+        cr_assert(path_of(kernels, square(40, most, 32, 3)) == &corr2d_path_channel, "%s", kernels->name);
+        cr_assert(path_of(kernels, square(40, most + 16, 32, 3)) == &corr2d_path_pixel, "%s", kernels->name);
+        cr_assert(path_of(kernels, square(32, most, 32, 3)) == &corr2d_path_pixel, "%s", kernels->name);
+        if (most > 16) cr_assert(path_of(kernels, square(32, most / 2, 32, 3)) == &corr2d_path_channel);
+        const corr2d_path *const long_ragged = kernels->ragged_columns ? &corr2d_path_channel : &corr2d_path_pixel;
+        cr_assert(path_of(kernels, square(32, most + 1, 32, 3)) == long_ragged, "%s", kernels->name);
+        cr_assert(path_of(kernels, square(32, 513, 32, 3)) == &corr2d_path_pixel, "%s", kernels->name);
+        cr_assert(path_of(kernels, square(16, most, 32, 3)) == &corr2d_path_pixel, "%s", kernels->name);
         const bool ragged = kernels->lanes > 1;
-        cr_assert(path_of(kernels, square(16, most - 1, 8, 3)) == (ragged ? &corr2d_path_channel : &corr2d_path_pixel),
+        cr_assert(path_of(kernels, square(16, most - 1, 32, 3)) == (ragged ? &corr2d_path_channel : &corr2d_path_pixel),
                   "%s", kernels->name);
     }
 }
@@ -137,7 +168,7 @@ Test(orientation, of_many_channels_on_wide_planes_with_a_stride_is_as_the_varian
         const corr2d_kernels *const kernels = corr2d_dispatch_at(corr2d_cpu_flags(), i);
         const size_t most = kernels->strided_columns ? kernels->strided_columns : kernels->channel_columns;
         for (size_t out = 127; out <= 128; out++) {
-            corr2d_spec spec = square(32, 2 * most, out, 3);
+            corr2d_spec spec = square(40, 2 * most, out, 3);
             spec.stride_height = spec.stride_width = 2;
             cr_assert(path_of(kernels, spec) == &corr2d_path_channel, "%s", kernels->name);
             spec.in_height = spec.in_width = 2 * most + 1;
