@@ -482,6 +482,7 @@ ALWAYS_INLINE void few_tile(const corr2d_tile *tile, size_t pixels, size_t vecto
     for (size_t i = 0; i < pixels; i++) s.x[i] = tile->x + tile->x_pixel[i];
     few_steps(tile, &s, &left, pixels, vectors);
     if (vectors / 2 > FEW_LEAST) few_steps(tile, &s, &left, pixels, vectors / 2);
+    if (vectors / 4 > FEW_LEAST) few_steps(tile, &s, &left, pixels, vectors / 4);
     few_steps(tile, &s, &left, pixels, FEW_LEAST);
 }
 
