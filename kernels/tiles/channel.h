@@ -47,6 +47,9 @@ ALWAYS_INLINE void channel_load(channel_acc *acc, const channel_step *s, size_t 
     }
 }
 
+/* More pixels than this, each with a pointer, would not leave registers for the pointers. */
+#define CHANNEL_POINTERS 8
+
 /* One tap: each vector of weights is loaded once and used by every pixel. */
 ALWAYS_INLINE void channel_tap(channel_acc *acc, const float *const *x, ptrdiff_t offset, const float *weights,
                                size_t pixels, size_t vectors) {
@@ -54,7 +57,10 @@ ALWAYS_INLINE void channel_tap(channel_acc *acc, const float *const *x, ptrdiff_
     EACH(v, vectors, CORR2D_MAX_VECTORS) w_f32xn[v] = f32xn_load(weights + v * LANES);
     EACH(i, pixels, CORR2D_MAX_PIXELS) {
         const f32xn x_f32xn = f32xn_splat(x[i][offset]);
-        EACH(v, vectors, CORR2D_MAX_VECTORS) acc->v[i][v] = f32xn_fma(x_f32xn, w_f32xn[v], acc->v[i][v]);
+        EACH(v, vectors, CORR2D_MAX_VECTORS) {
+            acc->v[i][v] = f32xn_fma(x_f32xn, w_f32xn[v], acc->v[i][v]);
+            if (vectors > 1 && pixels > CHANNEL_POINTERS) HOLD(acc->v[i][v]);
+        }
     }
 }
 
@@ -74,9 +80,6 @@ ALWAYS_INLINE void channel_taps(channel_acc *acc, const corr2d_tile *tile, const
         channel_tap(acc, x, tap->x, weights + tap->w * vectors, pixels, vectors);
     }
 }
-
-/* More pixels than this, each with a pointer, would not leave registers for the pointers. */
-#define CHANNEL_POINTERS 8
 
 /* Whether pixels lie two by two at the same distance. */
 ALWAYS_INLINE bool channel_paired(const ptrdiff_t *x_pixel, size_t pixels) {
@@ -98,12 +101,15 @@ ALWAYS_INLINE void channel_taps_paired(channel_acc *acc, const corr2d_tile *tile
         EACH(v, vectors, CORR2D_MAX_VECTORS) w_f32xn[v] = f32xn_load(weights + tap->w * vectors + v * LANES);
         EACH(i, pixels / 2, CORR2D_MAX_PIXELS / 2) {
             const float *pair = x[i] + tap->x;
-            const f32xn first_f32xn = f32xn_splat(pair[0]), second_f32xn = f32xn_splat(pair[space]);
+            const f32xn first_f32xn = f32xn_splat(pair[0]);
             EACH(v, vectors, CORR2D_MAX_VECTORS) {
                 acc->v[2 * i][v] = f32xn_fma(first_f32xn, w_f32xn[v], acc->v[2 * i][v]);
+                if (vectors > 1) HOLD(acc->v[2 * i][v]);
             }
+            const f32xn second_f32xn = f32xn_splat(pair[space]);
             EACH(v, vectors, CORR2D_MAX_VECTORS) {
                 acc->v[2 * i + 1][v] = f32xn_fma(second_f32xn, w_f32xn[v], acc->v[2 * i + 1][v]);
+                if (vectors > 1) HOLD(acc->v[2 * i + 1][v]);
             }
         }
     }
