@@ -50,7 +50,7 @@ ALWAYS_INLINE void channel_load(channel_acc *acc, const channel_step *s, size_t 
 /* More pixels than this, each with a pointer, would not leave registers for the pointers. */
 #define CHANNEL_POINTERS 8
 
-/* One tap: each vector of weights is loaded once and used by every pixel. */
+/* One tap: each vector of weights is loaded once and used by every pixel. Of many, clang would load all before. */
 ALWAYS_INLINE void channel_tap(channel_acc *acc, const float *const *x, ptrdiff_t offset, const float *weights,
                                size_t pixels, size_t vectors) {
     f32xn w_f32xn[CORR2D_MAX_VECTORS];

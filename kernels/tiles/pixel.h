@@ -493,7 +493,8 @@ static void pixel_few_1(const corr2d_tile *tile) { few_tile(tile, 1, 8); }
 #define PIXEL_FEW                                                                                                      \
     { [1] = pixel_few_1 }
 #else
-static void pixel_few_4(const corr2d_tile *tile) { few_tile(tile, 4, LANES < 16 ? 2 : 4); }
+/* By as many vectors as there are registers for: eight chains are too few. */
+static void pixel_few_4(const corr2d_tile *tile) { few_tile(tile, 4, LANES < LINE_LANES ? 2 : 4); }
 
 #define PIXEL_FEW                                                                                                      \
     { [1] = pixel_few_1, [4] = pixel_few_4 }
