@@ -5,7 +5,10 @@
  * tap there; those in the padding beside x are left out. Part of tiles/depthwise.h.
  */
 
-/* Outputs of a tile: with the weights of a row of taps a vector of each fits into sixteen registers, two into thirty. */
+/*
+ * Outputs of a tile: seven, and a row of weights, fit by a vector of each into sixteen registers, by two into thirty.
+ * With RELOADS twelve of kernels three wide take all of thirty-two.
+ */
 #define BLOCK_MOST 12
 #define BLOCK_TAPS 5
 
@@ -20,8 +23,8 @@ typedef struct block_place {
 ALWAYS_INLINE size_t block_panel(size_t width) { return width * width * LANES; }
 
 /*
- * To where in their midst, or behind one vector's, a row's weights are loaded from: at offsets that are negative, or no
- * multiple of a vector.
+ * From where a row's weights are loaded: amid those of two vectors, so that one address does, and all offsets are within
+ * its reach; 2 floats off, so that those which are not negative are no multiple of a vector.
  */
 #define BLOCK_AROUND(vectors, width)                                                                                   \
     BEHIND((vectors) > 1 ? (block_panel(width) + (width)*LANES) / 2 + 2 : (width)*LANES)
@@ -92,7 +95,8 @@ ALWAYS_INLINE const float *block_ends(f32xn (*x_f32xn)[BLOCK_VECTORS], const flo
 }
 
 /*
- * A row of taps, whose first one inside x is BEHIND x and whose weights are around `weights`, for so many outputs.
+ * A row of taps, whose first one inside x is BEHIND x and whose weights are BLOCK_AROUND weights, for so many outputs.
+ * gcc 12 copies accumulators of which it forgot where they are, unless it is told at each row.
  */
 ALWAYS_INLINE void block_row(f32xn (*acc)[BLOCK_VECTORS], const float *x, size_t step, const float *weights,
                              const block_sides *at, size_t vectors, size_t outputs, size_t width, size_t stride) {
@@ -162,7 +166,7 @@ ALWAYS_INLINE void block_row(f32xn (*acc)[BLOCK_VECTORS], const float *x, size_t
 }
 #endif
 
-/* `outputs` outputs from y on by `vectors` vectors of channels, `c` channels on; `width` taps, BEHIND weights. */
+/* `outputs` outputs from y on by `vectors` vectors of channels, `c` channels on; `width` taps. */
 ALWAYS_INLINE void block_tile(const corr2d_blocks *all, const block_sides *at, const float *weights, size_t c,
                               size_t vectors, size_t outputs, size_t width, size_t stride) {
     const size_t x_row = all->x_row, x_column = all->x_column, y_column = all->y_column;
@@ -183,7 +187,13 @@ ALWAYS_INLINE void block_tile(const corr2d_blocks *all, const block_sides *at, c
     }
     const f32xn zero = block_zero();
     UNROLL for (size_t o = 0; o < outputs; o++, y += y_column) {
-        UNROLL for (size_t i = 0; i < vectors; i++) f32xn_store(y + i * LANES, f32xn_add(acc[o][i], zero));
+        ONE_BASE(y);
+        UNROLL for (size_t i = 0; i < vectors; i++) acc[o][i] = f32xn_add(acc[o][i], zero);
+        if (vectors == 1) {
+            store_alone(y, acc[o][0]);
+        } else {
+            UNROLL for (size_t i = 0; i < vectors; i++) f32xn_store(y + i * LANES, acc[o][i]);
+        }
     }
 }
 
