@@ -23,8 +23,8 @@ typedef struct block_place {
 ALWAYS_INLINE size_t block_panel(size_t width) { return width * width * LANES; }
 
 /*
- * From where a row's weights are loaded: amid those of two vectors, so that one address does, and all offsets are within
- * its reach; 2 floats off, so that those which are not negative are no multiple of a vector.
+ * From where a row's weights are loaded: amid those of two vectors, so that one address reaches all, and 2 floats off,
+ * so that offsets which are not negative are no multiple of a vector.
  */
 #define BLOCK_AROUND(vectors, width)                                                                                   \
     BEHIND((vectors) > 1 ? (block_panel(width) + (width)*LANES) / 2 + 2 : (width)*LANES)
@@ -40,29 +40,33 @@ ALWAYS_INLINE void block_add(f32xn (*acc)[BLOCK_VECTORS], const f32xn *x_f32xn, 
 }
 
 #ifdef RELOADS
+/* In registers: what stores may change, each tile reads anew, which takes 4 to 10 % of its time. */
+#define BLOCK_ALL(all) ((const corr2d_blocks[]){*(all)})
+
 ALWAYS_INLINE void block_begin(f32xn (*acc)[BLOCK_VECTORS], const float *bias, size_t vectors, size_t outputs) {
     bias += BEHIND(vectors * LANES);
     ONE_BASE(bias);
     UNROLL for (size_t o = 0; o < outputs; o++) load_one_by_one(acc[o], bias, vectors);
 }
 
-/* The same place, how many of its inputs are outside x, and whether there is an activation. */
+/* The same place, how many of its inputs are outside x, whether there is an activation, and where to look for it. */
 typedef struct block_sides {
     const float *x;
     float *y;
     size_t before, after;
     bool clamped;
+    const corr2d_blocks *limits;
 } block_sides;
 
 ALWAYS_INLINE block_sides block_sides_of(const corr2d_blocks *all, const block_place *at, size_t inputs) {
-    block_sides s = {at->x, at->y, at->before, at->end < inputs ? inputs - at->end : 0, clamps(all->lo, all->hi)};
+    block_sides s = {at->x, at->y, at->before, at->end < inputs ? inputs - at->end : 0, clamps(all->lo, all->hi), all};
     FORGET(s.before);
     FORGET(s.after);
     return s;
 }
 
-ALWAYS_INLINE bool block_clamps(const corr2d_blocks *all, const block_sides *at) {
-    (void)all;
+ALWAYS_INLINE bool block_clamps(const block_sides *at, const corr2d_blocks **limits) {
+    *limits = at->limits;
     return at->clamped;
 }
 
@@ -74,8 +78,8 @@ ALWAYS_INLINE f32xn block_zero(void) {
 }
 
 /*
- * The inputs of one end of a row that may be outside x, a vector's or two's, from BEHIND x on: zeros for those that are.
- * Where none is, that is one question, and not one for each. Returns where the next one is.
+ * The inputs of one end of a row, of which some may be outside x: zeros for those, the others from BEHIND x on. Where
+ * none is, that is one question, not one for each. Returns where the next one is.
  */
 ALWAYS_INLINE const float *block_ends(f32xn (*x_f32xn)[BLOCK_VECTORS], const float *x, size_t step, size_t vectors,
                                       size_t most, size_t outside, size_t first_inside) {
@@ -121,6 +125,8 @@ ALWAYS_INLINE void block_row(f32xn (*acc)[BLOCK_VECTORS], const float *x, size_t
     }
 }
 #else
+#define BLOCK_ALL(all) (all)
+
 ALWAYS_INLINE void block_begin(f32xn (*acc)[BLOCK_VECTORS], const float *bias, size_t vectors, size_t outputs) {
     UNROLL for (size_t i = 0; i < vectors; i++) {
         const f32xn bias_f32xn = f32xn_load(bias + i * LANES);
@@ -135,9 +141,9 @@ ALWAYS_INLINE block_sides block_sides_of(const corr2d_blocks *all, const block_p
     return *at;
 }
 
-ALWAYS_INLINE bool block_clamps(const corr2d_blocks *all, const block_sides *at) {
+ALWAYS_INLINE bool block_clamps(const block_sides *at, const corr2d_blocks **limits) {
     (void)at;
-    return clamps(all->lo, all->hi);
+    return clamps((*limits)->lo, (*limits)->hi);
 }
 
 ALWAYS_INLINE f32xn block_zero(void) { return f32xn_splat(0.0f); }
@@ -179,7 +185,7 @@ ALWAYS_INLINE void block_tile(const corr2d_blocks *all, const block_sides *at, c
         ONE_BASE(weights);
         block_row(acc, x, x_column, weights, at, vectors, outputs, width, stride);
     }
-    if (block_clamps(all, at)) {
+    if (block_clamps(at, &all)) {
         const f32xn lo = f32xn_splat(all->lo), hi = f32xn_splat(all->hi);
         UNROLL for (size_t o = 0; o < outputs; o++) {
             UNROLL for (size_t i = 0; i < vectors; i++) acc[o][i] = f32xn_clamp(acc[o][i], lo, hi);
@@ -202,6 +208,7 @@ ALWAYS_INLINE void block_channels(const corr2d_blocks *all, const block_place *a
                                   size_t stride) {
     const size_t most = BLOCK_VECTORS == 1 || all->panel == block_panel(width) ? BLOCK_VECTORS * LANES : SIZE_MAX;
     const block_sides place = block_sides_of(all, at, (outputs - 1) * stride + width);
+    all = BLOCK_ALL(all);
     const float *weights = all->weights;
     size_t c = 0;
     for (; all->channels - c >= most; c += BLOCK_VECTORS * LANES, weights += BLOCK_VECTORS * all->panel) {
