@@ -128,18 +128,22 @@ ALWAYS_INLINE void channel_taps_even(channel_acc *acc, const corr2d_tile *tile, 
 }
 
 /* The same for evenly spaced pixels, which need a pointer only for every third. */
-ALWAYS_INLINE void channel_taps_spaced(channel_acc *acc, const corr2d_tile *tile, const channel_step *s,
-                                       size_t pixels) {
-    const float *weights = s->weights, *const end = weights + tile->taps * LANES, *ahead = s->ahead;
+ALWAYS_INLINE void channel_taps_spaced(channel_acc *acc, const corr2d_tile *tile, const channel_step *s, size_t pixels,
+                                       size_t vectors) {
+    const float *weights = s->weights, *const end = weights + tile->taps * vectors * LANES, *ahead = s->ahead;
     const float *x[CORR2D_MAX_PIXELS / 3];
     const ptrdiff_t step = tile->x_step, space = tile->x_space;
     EACH(i, (pixels + 2) / 3, CORR2D_MAX_PIXELS / 3) x[i] = tile->x + s->x_pixel[3 * i];
-    for (; weights != end; weights += LANES) {
-        const f32xn w_f32xn = f32xn_load(weights);
+    for (; weights != end; weights += vectors * LANES) {
+        f32xn w_f32xn[CORR2D_MAX_VECTORS];
+        EACH(v, vectors, CORR2D_MAX_VECTORS) w_f32xn[v] = f32xn_load(weights + v * LANES);
         channel_ahead(&ahead, tile->ahead_tap);
         EACH(i, pixels, CORR2D_MAX_PIXELS) {
             const f32xn x_f32xn = f32xn_splat(x[i / 3][(ptrdiff_t)(i % 3) * space]);
-            acc->v[i][0] = f32xn_fma(x_f32xn, w_f32xn, acc->v[i][0]);
+            EACH(v, vectors, CORR2D_MAX_VECTORS) {
+                acc->v[i][v] = f32xn_fma(x_f32xn, w_f32xn[v], acc->v[i][v]);
+                if (vectors > 1) HOLD(acc->v[i][v]);
+            }
         }
         EACH(i, (pixels + 2) / 3, CORR2D_MAX_PIXELS / 3) x[i] += step;
     }
@@ -214,8 +218,8 @@ ALWAYS_INLINE void channel_panel(const corr2d_tile *tile, const channel_step *s,
         channel_taps(&acc, tile, x, s, pixels, vectors, false);
     } else if (CHANNEL_LANES && tile->x_step == 1) {
         channel_taps_lanes(&acc, tile->taps, x, s->weights, pixels, vectors);
-    } else if (vectors == 1 && pixels > CHANNEL_POINTERS && tile->x_space) {
-        channel_taps_spaced(&acc, tile, s, pixels);
+    } else if (pixels > CHANNEL_POINTERS && tile->x_space) {
+        channel_taps_spaced(&acc, tile, s, pixels, vectors);
     } else {
         channel_taps_even(&acc, tile, x, s, pixels, vectors);
     }
