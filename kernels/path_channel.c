@@ -87,9 +87,9 @@ static size_t group_panels(const corr2d_plan *plan) {
     return corr2d_min(corr2d_min(fit, most), plan->panels);
 }
 
-/* Whether tiles are told where taps lie, not only the distance from one to the next. */
-static bool has_table(const corr2d_plan *plan) {
-    return plan->layer.rows.taps * plan->layer.columns.taps > 1 || is_joined(plan);
+/* Whether taps lie at equal distances. */
+static bool is_pointwise(const corr2d_plan *plan) {
+    return plan->layer.rows.taps * plan->layer.columns.taps == 1 && !is_joined(plan);
 }
 
 /* Cuts strips of at most so many pixels. */
@@ -307,7 +307,7 @@ static void place_lists(corr2d_plan *plan, bool *overflow) {
             taps = corr2d_sum(taps, corr2d_mul(plan->block, kernel, overflow), overflow);
         }
     }
-    plan->table_count = has_table(plan) ? taps : 0;
+    plan->table_count = taps;
     plan->pixel_count = plan->strip_height * plan->strip_width * (apart ? 2 : 1);
 }
 
@@ -348,7 +348,7 @@ static bool suits_pairs(const corr2d_plan *plan) {
     const size_t lanes = plan->kernels->lanes, pixels = plan->strip_height * plan->strip_width;
     const bool side_by_side = layer->x.channel == 1 && layer->y.channel == 1 && layer->groups == 1;
     const bool padded = layer->rows.padded || layer->columns.padded;
-    return plan->kernels->channel_pairs && plan->in_place && !padded && !has_table(plan) && side_by_side &&
+    return plan->kernels->channel_pairs && plan->in_place && !padded && is_pointwise(plan) && side_by_side &&
            2 * layer->group_out == 3 * lanes && layer->group_in % lanes == 0 && plan->block == layer->group_in &&
            !layer->accumulate && pixels >= PAIRED_STRIP;
 }
@@ -424,7 +424,7 @@ static void list_pixels(const corr2d_plan *plan, size_t first, size_t width) {
 
 CORR2D_COLD static void fill(corr2d_plan *plan) {
     corr2d_tap *tap = plan->table;
-    for (size_t i = 0; has_table(plan) && i < plan->rows_seen.count; i++) {
+    for (size_t i = 0; i < plan->rows_seen.count; i++) {
         const corr2d_sight *row = plan->rows_seen.sights + i;
         const corr2d_sights *columns = columns_of(plan, row);
         for (size_t j = 0; j < columns->count; j++) {
@@ -524,7 +524,8 @@ static void run_scene(pass *p, const corr2d_sight *row, size_t j, size_t first, 
     const size_t pixels = rows * width - width + pixels_before(end, begin, width) - skip;
     corr2d_tile tile = p->tile;
     tile.taps = channels * down * across;
-    if (has_table(plan)) tile.table = plan->table + row->table + plan->block * down * column->table;
+    tile.table = plan->table + row->table + plan->block * down * column->table;
+    tile.dense = down == layer->rows.taps && across == layer->columns.taps;
     tile.x += scene_place(p->job, row, column, first);
     tile.y += first * y.row + column->out * y.column;
     tile.x_pixel = plan->x_pixel + pixel + skip;
@@ -668,8 +669,8 @@ static void run_block(const corr2d_job *job, const float *x, size_t c, size_t ch
     pass p = {.job = job};
     p.tile = (corr2d_tile){.x = x,
                            .packed = job->workspace,
-                           .x_step = (ptrdiff_t)(plan->in_place ? layer->x.channel : plan->strip.channel),
-                           .x_space = (ptrdiff_t)x_space(plan),
+                           .x_step = is_pointwise(plan) ? corr2d_plan_channel(plan) : 0,
+                           .x_space = is_pointwise(plan) ? (ptrdiff_t)x_space(plan) : 0,
                            .panel = plan->panel_channels * corr2d_layer_taps(layer),
                            .bias_step = c ? 0 : plan->panel_channels,
                            .load = c > 0 || layer->accumulate,

@@ -56,15 +56,15 @@
 #define MORE_TILES 8
 
 /*
- * So few panels read the pixels where they lie, one after the other: packing them takes longer. Where a vector is a
- * line each tap brings a later one's pixels nearer, and more panels do, but for few taps. Else only where the first
- * cache holds what a tile reads, in so many lines; a few channels do so in any case.
+ * So few output channels read the pixels where they lie, one panel after the other: packing them takes longer. Where a
+ * vector is a line each tap brings a later one's pixels nearer, and a panel more does, or three where a tile reads few
+ * lines. Else only where x need not be packed in any case, or the first cache holds what a tile reads, in so many.
  */
-#define FEW_PANELS 8
-#define MORE_PANELS 24
-#define FEW_TAPS 16
-#define FEW_LINES 576
 #define FEW_CHANNELS 16
+#define MORE_CHANNELS 24
+#define NEAR_CHANNELS 40
+#define NEAR_LINES 256
+#define FEW_LINES 576
 #define LINE_FLOATS 16
 
 /* They do so in groups of a few tiles, of which the first cache holds about so many lines. */
@@ -482,9 +482,10 @@ static ptrdiff_t fetched_ahead(const corr2d_plan *plan) {
 
 /* The most panels that read the pixels where they lie. */
 static size_t reading_panels(const corr2d_plan *plan) {
-    if (plan->kernels->lanes >= LINE_FLOATS) return plan->offset_count > FEW_TAPS ? MORE_PANELS : FEW_PANELS;
-    if (read_lines(plan) <= FEW_LINES) return FEW_PANELS;
-    return plan->in_place ? FEW_CHANNELS / plan->panel_channels : 0;
+    const size_t lines = read_lines(plan);
+    size_t channels = plan->in_place || lines <= FEW_LINES ? FEW_CHANNELS : 0;
+    if (plan->kernels->lanes >= LINE_FLOATS) channels = lines <= NEAR_LINES ? NEAR_CHANNELS : MORE_CHANNELS;
+    return channels / plan->panel_channels;
 }
 
 /* Whether all panels of a job do. */

@@ -55,9 +55,10 @@ typedef struct corr2d_tap {
 /* One call of a micro-kernel. Distances are in elements. */
 typedef struct corr2d_tile {
     size_t taps;               /* may be 0 */
-    const corr2d_tap *table;   /* channel tiles: where each tap lies ... */
-    ptrdiff_t x_step;          /* ... or, where that is NULL, from each to the next in x ... */
-    ptrdiff_t x_space;         /* ... and from each pixel to the next, or 0 where that varies */
+    const corr2d_tap *table;   /* channel tiles: where each tap lies, ... */
+    bool dense;                /* ... whether their weights follow one another, ... */
+    ptrdiff_t x_step;          /* ... if pointwise from each to the next in x, else 0, ... */
+    ptrdiff_t x_space;         /* ... and then from each pixel to the next, or 0 where that varies */
     const ptrdiff_t *offsets;  /* where each tap lies in x, seen from a pixel; CORR2D_TAPS_AHEAD more may be fetched */
     const float *x;            /* what the pixels are counted from */
     const ptrdiff_t *x_pixel;  /* where each pixel, or each vector of pixels, lies, seen from x */
@@ -219,8 +220,6 @@ typedef struct corr2d_kernels {
      * channel[v][n] exists for v = 1 ... channel_vectors, n = channel_pixels[v] and all less up to
      * CORR2D_NARROW_PIXELS.
      *
-     * Without a table tap t's x is at x_pixel[i] + t * x_step, and its weights are the t-th.
-     *
      * channel_groups, where a variant has it: `lanes` output channels, those of several whole groups of `group_out`, by
      * any number of pixels. x is packed pixels, of which the groups' first inputs lie side by side, then the second
      * ones ...; a tap's x is those of all groups. Reads and writes whole vectors of y.
@@ -228,8 +227,8 @@ typedef struct corr2d_kernels {
      * channel_groups_pack: puts `pixels` packed pixels of `lanes` floats in that order, of which group after group's
      * `group_in` inputs, no more than outputs, are those from `group_first` on.
      *
-     * channel_pairs, where a variant has it: the same for one panel of one vector and a half, without a table and
-     * `load`, for a y_channel and an x_step of 1, a multiple of `lanes` taps, at least `lanes`, and a multiple of twice
+     * channel_pairs, where a variant has it: the same for one panel of one vector and a half, without `load`, for a
+     * y_channel and an x_step of 1, a multiple of `lanes` taps, at least `lanes`, and a multiple of twice
      * CORR2D_PAIRS pixels. `ahead` is of x. Writes to `packed`, which has room for (taps + lanes) * (2 * CORR2D_PAIRS +
      * 3 * lanes) floats.
      *

@@ -70,15 +70,36 @@ ALWAYS_INLINE void channel_ahead(const float **ahead, size_t step) {
     *ahead += step;
 }
 
-ALWAYS_INLINE void channel_taps(channel_acc *acc, const corr2d_tile *tile, const float *const *x, const channel_step *s,
-                                size_t pixels, size_t vectors, bool look_ahead) {
+/* Taps from `tap` on, wherever they and their weights lie. */
+ALWAYS_INLINE void channel_taps(channel_acc *acc, const corr2d_tile *tile, const corr2d_tap *tap, const float *const *x,
+                                const channel_step *s, size_t pixels, size_t vectors) {
     const corr2d_tap *const end = tile->table + tile->taps;
     const float *const weights = s->weights, *ahead = s->ahead;
     const size_t step = tile->ahead_tap;
-    for (const corr2d_tap *tap = tile->table; tap != end; tap++) {
-        if (look_ahead) channel_ahead(&ahead, step);
+    for (; tap != end; tap++) {
+        channel_ahead(&ahead, step);
         channel_tap(acc, x, tap->x, weights + tap->w * vectors, pixels, vectors);
     }
+}
+
+/* Whether a tile takes two taps a step: those of most chains, which are to lose nothing to what is no multiply-add. */
+ALWAYS_INLINE bool channel_goes_by_twos(size_t pixels, size_t vectors) {
+    return LANES >= 8 && vectors > 1 && pixels * vectors >= (LANES == 8 ? 12 : 24);
+}
+
+/* All taps two by two, whose weights follow one another. Returns the tap that is left, if one is. */
+ALWAYS_INLINE const corr2d_tap *channel_taps_dense(channel_acc *acc, const corr2d_tile *tile, const float *const *x,
+                                                   const channel_step *s, size_t pixels, size_t vectors,
+                                                   bool look_ahead) {
+    const corr2d_tap *tap = tile->table, *const end = tap + tile->taps / 2 * 2;
+    const float *weights = s->weights, *ahead = s->ahead;
+    const size_t step = 2 * tile->ahead_tap;
+    for (; tap != end; tap += 2, weights += 2 * vectors * LANES) {
+        if (look_ahead) channel_ahead(&ahead, step);
+        channel_tap(acc, x, tap[0].x, weights, pixels, vectors);
+        channel_tap(acc, x, tap[1].x, weights + vectors * LANES, pixels, vectors);
+    }
+    return tap;
 }
 
 /* Whether pixels lie two by two at the same distance. */
@@ -115,19 +136,7 @@ ALWAYS_INLINE void channel_taps_paired(channel_acc *acc, const corr2d_tile *tile
     }
 }
 
-/* The same for taps at equal distances, which need no table. */
-ALWAYS_INLINE void channel_taps_even(channel_acc *acc, const corr2d_tile *tile, const float *const *x,
-                                     const channel_step *s, size_t pixels, size_t vectors) {
-    const float *weights = s->weights, *const end = weights + tile->taps * vectors * LANES, *ahead = s->ahead;
-    const size_t step = tile->ahead_tap;
-    ptrdiff_t offset = 0;
-    for (; weights != end; weights += vectors * LANES, offset += tile->x_step) {
-        if (vectors <= 2 || vectors == CHANNEL_VECTORS) channel_ahead(&ahead, step);
-        channel_tap(acc, x, offset, weights, pixels, vectors);
-    }
-}
-
-/* The same for evenly spaced pixels, which need a pointer only for every third. */
+/* The same for taps at equal distances and evenly spaced pixels, which need a pointer only for every third. */
 ALWAYS_INLINE void channel_taps_spaced(channel_acc *acc, const corr2d_tile *tile, const channel_step *s, size_t pixels,
                                        size_t vectors) {
     const float *weights = s->weights, *const end = weights + tile->taps * vectors * LANES, *ahead = s->ahead;
@@ -210,18 +219,20 @@ ALWAYS_INLINE void channel_panel(const corr2d_tile *tile, const channel_step *s,
     channel_bias(&acc, s->bias, pixels, vectors);
     if (tile->load) channel_load(&acc, s, pixels, vectors);
     EACH(i, pixels, CORR2D_MAX_PIXELS) x[i] = tile->x + s->x_pixel[i];
-    if (vectors == CHANNEL_VECTORS && tile->table && tile->ahead_tap) {
-        channel_taps(&acc, tile, x, s, pixels, vectors, true);
-    } else if (tile->table && pixels > CHANNEL_POINTERS && channel_paired(s->x_pixel, pixels)) {
-        channel_taps_paired(&acc, tile, s, pixels, vectors);
-    } else if (tile->table) {
-        channel_taps(&acc, tile, x, s, pixels, vectors, false);
-    } else if (CHANNEL_LANES && tile->x_step == 1) {
+    if (CHANNEL_LANES && tile->x_step == 1) {
         channel_taps_lanes(&acc, tile->taps, x, s->weights, pixels, vectors);
     } else if (pixels > CHANNEL_POINTERS && tile->x_space) {
         channel_taps_spaced(&acc, tile, s, pixels, vectors);
+    } else if (pixels > CHANNEL_POINTERS && channel_paired(s->x_pixel, pixels)) {
+        channel_taps_paired(&acc, tile, s, pixels, vectors);
     } else {
-        channel_taps_even(&acc, tile, x, s, pixels, vectors);
+        const corr2d_tap *tap = tile->table;
+        if (channel_goes_by_twos(pixels, vectors) && tile->dense && tile->ahead_tap) {
+            tap = channel_taps_dense(&acc, tile, x, s, pixels, vectors, true);
+        } else if (channel_goes_by_twos(pixels, vectors) && tile->dense) {
+            tap = channel_taps_dense(&acc, tile, x, s, pixels, vectors, false);
+        }
+        channel_taps(&acc, tile, tap, x, s, pixels, vectors);
     }
     channel_store(&acc, tile, s, pixels, vectors);
 }

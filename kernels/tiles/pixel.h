@@ -11,6 +11,9 @@
 /* A cache line. */
 #define LINE_LANES 16
 
+/* Taps of packed pixels that a step of the widest tile takes, where loops are short of nothing but instructions. */
+#define PIXEL_STEP (LANES >= LINE_LANES / 2 ? 2 : 1)
+
 /*
  * The lines of so many taps stay in the first cache until the tile beside reads the last of them as its first; of more
  * they are fetched as well.
@@ -150,25 +153,42 @@ ALWAYS_INLINE void pixel_tap(pixel_acc *acc, const f32xn *x_f32xn, const float *
 /* What is fetched on the way, where pixels are packed: the next ones' vectors, or weights. */
 typedef enum pixel_ahead { AHEAD_NOTHING, AHEAD_PIXELS, AHEAD_WEIGHTS } pixel_ahead;
 
-/* All taps of the packed pixels but the late ones, and of `more` behind them; `far` are the next pixels. */
+/* A tap of the packed pixels, `place` taps on; `far` are the next pixels. */
+ALWAYS_INLINE void pixel_tap_packed(pixel_acc *acc, const float *packed, const float *more, const float *weights,
+                                    size_t place, size_t panel, pixel_shape is) {
+    f32xn x_f32xn[CORR2D_MAX_VECTORS];
+    EACH(v, is.vectors, CORR2D_MAX_VECTORS) x_f32xn[v] = f32xn_load(packed + (place * is.vectors + v) * LANES);
+    pixel_tap(acc, x_f32xn, more + place, weights + place * PANEL_ROWS, panel, is);
+}
+
+/*
+ * All taps of the packed pixels but the late ones, and of `more` behind them; `far` are the next pixels. The widest
+ * tile goes on two taps a step, of which the last may have one.
+ */
 ALWAYS_INLINE void pixel_taps(pixel_acc *acc, pixel_late *late, const corr2d_tile *tile, const pixel_step *s,
                               pixel_shape is, const float *far, pixel_ahead ahead) {
-    const size_t panel = tile->panel;
+    const size_t panel = tile->panel, step = is.vectors == PIXEL_VECTORS ? PIXEL_STEP : 1;
     const ptrdiff_t *fetched = tile->fetched;
     const float *packed = s->packed, *more = packed + tile->taps * is.vectors * LANES;
-    const size_t taps = tile->taps - (pixel_has_late(is) ? LATE_TAPS : 0);
+    const size_t taps = tile->taps - (pixel_has_late(is) ? LATE_TAPS : 0), rest = taps % step;
     const float *weights = s->weights, *const end = weights + taps * PANEL_ROWS;
+    const float *const single = rest ? end - PANEL_ROWS : NULL;
     while (weights != end) {
-        f32xn x_f32xn[CORR2D_MAX_VECTORS];
-        EACH(v, is.vectors, CORR2D_MAX_VECTORS) x_f32xn[v] = f32xn_load(packed + v * LANES);
         if (ahead == AHEAD_PIXELS) __builtin_prefetch(far + *fetched++, 0, 2);
         if (ahead == AHEAD_WEIGHTS) __builtin_prefetch(weights + WEIGHTS_AHEAD, 0, 3);
-        pixel_tap(acc, x_f32xn, more, weights, panel, is);
-        packed += is.vectors * LANES;
-        weights += PANEL_ROWS;
-        if (is.more) more++;
+        pixel_tap_packed(acc, packed, more, weights, 0, panel, is);
+        if (step > 1) {
+            if (weights == single) break;
+            if (ahead == AHEAD_PIXELS) __builtin_prefetch(far + *fetched++, 0, 2);
+            pixel_tap_packed(acc, packed, more, weights, 1, panel, is);
+        }
+        packed += step * is.vectors * LANES;
+        weights += step * PANEL_ROWS;
+        if (is.more) more += step;
     }
     if (!pixel_has_late(is)) return;
+    packed += rest * is.vectors * LANES;
+    weights += rest * PANEL_ROWS;
     *late = (pixel_late){{packed, packed + is.vectors * LANES}, weights, {0, LANES, 2 * LANES}};
 }
 
