@@ -82,9 +82,10 @@ ALWAYS_INLINE void channel_taps(channel_acc *acc, const corr2d_tile *tile, const
     }
 }
 
-/* Whether a tile takes two taps a step: those of most chains, which are to lose nothing to what is no multiply-add. */
-ALWAYS_INLINE bool channel_goes_by_twos(size_t pixels, size_t vectors) {
-    return LANES >= 8 && vectors > 1 && pixels * vectors >= (LANES == 8 ? 12 : 24);
+/* Whether a tile takes two taps a step; and whether it loses by whatever is no multiply-add, with chains enough. */
+ALWAYS_INLINE bool channel_by_twos(size_t pixels, size_t vectors) { return LANES >= 8 && pixels * vectors >= LANES; }
+ALWAYS_INLINE bool channel_is_full(size_t pixels, size_t vectors) {
+    return channel_by_twos(pixels, vectors) && pixels * vectors >= (LANES == 8 ? 8 : 24);
 }
 
 /* All taps two by two, whose weights follow one another. Returns the tap that is left, if one is. */
@@ -227,10 +228,10 @@ ALWAYS_INLINE void channel_panel(const corr2d_tile *tile, const channel_step *s,
         channel_taps_paired(&acc, tile, s, pixels, vectors);
     } else {
         const corr2d_tap *tap = tile->table;
-        if (channel_goes_by_twos(pixels, vectors) && tile->dense && tile->ahead_tap) {
-            tap = channel_taps_dense(&acc, tile, x, s, pixels, vectors, true);
-        } else if (channel_goes_by_twos(pixels, vectors) && tile->dense) {
+        if (channel_is_full(pixels, vectors) && tile->dense && !tile->ahead_tap) {
             tap = channel_taps_dense(&acc, tile, x, s, pixels, vectors, false);
+        } else if (channel_by_twos(pixels, vectors) && tile->dense) {
+            tap = channel_taps_dense(&acc, tile, x, s, pixels, vectors, true);
         }
         channel_taps(&acc, tile, tap, x, s, pixels, vectors);
     }

@@ -14,12 +14,6 @@
 /* Taps of packed pixels that a step of the widest tile takes, where loops are short of nothing but instructions. */
 #define PIXEL_STEP (LANES >= LINE_LANES / 2 ? 2 : 1)
 
-/*
- * The lines of so many taps stay in the first cache until the tile beside reads the last of them as its first; of more
- * they are fetched as well.
- */
-#define NEAR_TAPS 160
-
 /* How far ahead weights are fetched, which may come from far away, and which a map of one tile uses up fast. */
 #define WEIGHTS_AHEAD 512
 
@@ -193,7 +187,7 @@ ALWAYS_INLINE void pixel_taps(pixel_acc *acc, pixel_late *late, const corr2d_til
 }
 
 /* What is done on the way, where pixels are read where they lie: they are packed, or others are brought nearer. */
-typedef enum pixel_use { PIXEL_READ, PIXEL_PACK, PIXEL_NEAR, PIXEL_NEAR_ALL, PIXEL_FETCH } pixel_use;
+typedef enum pixel_use { PIXEL_READ, PIXEL_PACK, PIXEL_NEAR, PIXEL_FETCH } pixel_use;
 
 /* The one pixel more is packed by itself: stored between the others it would hold up all of them. */
 ALWAYS_INLINE void more_pack(const corr2d_tile *tile, float *more, ptrdiff_t pixel) {
@@ -233,11 +227,10 @@ ALWAYS_INLINE void pixel_taps_reading(pixel_acc *acc, pixel_late *late, const co
         }
         pixel_tap(acc, x_f32xn, packs || !is.more ? more : x + pixel[is.vectors], weights, tile->panel, is);
         if (packs && is.more) more++;
-        if (use == PIXEL_NEAR || use == PIXEL_NEAR_ALL) {
+        if (use == PIXEL_NEAR) {
             const float *soon = tile->x + offset[CORR2D_TAPS_AHEAD];
             FORGET(soon);
             EACH(v, is.vectors, CORR2D_MAX_VECTORS) __builtin_prefetch(soon + pixel[v] + LANES - 1, 0, 3);
-            if (use == PIXEL_NEAR_ALL) __builtin_prefetch(soon + pixel[0], 0, 3);
         }
         if (use == PIXEL_FETCH) {
             x += ahead;
@@ -268,10 +261,8 @@ ALWAYS_INLINE void pixel_sum(pixel_acc *acc, pixel_late *late, const corr2d_tile
         pixel_taps_reading(acc, late, tile, s, is, PIXEL_FETCH);
     } else if (!pixel_has_late(is)) {
         pixel_taps_reading(acc, late, tile, s, is, PIXEL_READ);
-    } else if (tile->taps <= NEAR_TAPS) {
-        pixel_taps_reading(acc, late, tile, s, is, PIXEL_NEAR);
     } else {
-        pixel_taps_reading(acc, late, tile, s, is, PIXEL_NEAR_ALL);
+        pixel_taps_reading(acc, late, tile, s, is, PIXEL_NEAR);
     }
 }
 
