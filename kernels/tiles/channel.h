@@ -82,26 +82,23 @@ ALWAYS_INLINE void channel_taps(channel_acc *acc, const corr2d_tile *tile, const
     }
 }
 
-#define CHANNEL_STEP (LANES == 8 ? 4 : 2)
-
 /* Whether a tile takes two taps a step; and whether it loses by whatever is no multiply-add, with chains enough. */
 ALWAYS_INLINE bool channel_by_twos(size_t pixels, size_t vectors) { return LANES >= 8 && pixels * vectors >= LANES; }
 ALWAYS_INLINE bool channel_is_full(size_t pixels, size_t vectors) {
-    return channel_by_twos(pixels, vectors) && pixels * vectors >= (LANES == 8 ? 12 : 24);
+    return channel_by_twos(pixels, vectors) && pixels * vectors >= (LANES == 8 ? 8 : 24);
 }
 
-/* All taps, whose weights follow one another, a few a step. Returns those that are left. */
+/* All taps two by two, whose weights follow one another. Returns the tap that is left, if one is. */
 ALWAYS_INLINE const corr2d_tap *channel_taps_dense(channel_acc *acc, const corr2d_tile *tile, const float *const *x,
                                                    const channel_step *s, size_t pixels, size_t vectors,
                                                    bool look_ahead) {
-    const corr2d_tap *tap = tile->table, *const end = tap + tile->taps / CHANNEL_STEP * CHANNEL_STEP;
+    const corr2d_tap *tap = tile->table, *const end = tap + tile->taps / 2 * 2;
     const float *weights = s->weights, *ahead = s->ahead;
     const size_t step = 2 * tile->ahead_tap;
-    for (; tap != end; tap += CHANNEL_STEP, weights += CHANNEL_STEP * vectors * LANES) {
-        EACH(t, CHANNEL_STEP, CHANNEL_STEP) {
-            if (look_ahead && t % 2 == 0) channel_ahead(&ahead, step);
-            channel_tap(acc, x, tap[t].x, weights + t * vectors * LANES, pixels, vectors);
-        }
+    for (; tap != end; tap += 2, weights += 2 * vectors * LANES) {
+        if (look_ahead) channel_ahead(&ahead, step);
+        channel_tap(acc, x, tap[0].x, weights, pixels, vectors);
+        channel_tap(acc, x, tap[1].x, weights + vectors * LANES, pixels, vectors);
     }
     return tap;
 }
