@@ -162,18 +162,18 @@ ALWAYS_INLINE void pixel_tap_packed(pixel_acc *acc, const float *packed, const f
 ALWAYS_INLINE void pixel_taps(pixel_acc *acc, pixel_late *late, const corr2d_tile *tile, const pixel_step *s,
                               pixel_shape is, const float *far, pixel_ahead ahead) {
     const size_t panel = tile->panel, step = is.vectors == PIXEL_VECTORS ? PIXEL_STEP : 1;
-    const ptrdiff_t *fetched = tile->fetched;
+    const ptrdiff_t *fetched = ahead == AHEAD_PIXELS ? tile->fetched + (tile->channels - s->channels) / PANEL_ROWS % step : NULL;
     const float *packed = s->packed, *more = packed + tile->taps * is.vectors * LANES;
     const size_t taps = tile->taps - (pixel_has_late(is) ? LATE_TAPS : 0), rest = taps % step;
     const float *weights = s->weights, *const end = weights + taps * PANEL_ROWS;
     const float *const single = rest ? end - PANEL_ROWS : NULL;
     while (weights != end) {
-        if (ahead == AHEAD_PIXELS) __builtin_prefetch(far + *fetched++, 0, 2);
+        if (ahead == AHEAD_PIXELS) __builtin_prefetch(far + *fetched, 0, 2);
+        if (ahead == AHEAD_PIXELS) fetched += step;
         if (ahead == AHEAD_WEIGHTS) __builtin_prefetch(weights + WEIGHTS_AHEAD, 0, 3);
         pixel_tap_packed(acc, packed, more, weights, 0, panel, is);
         if (step > 1) {
             if (weights == single) break;
-            if (ahead == AHEAD_PIXELS) __builtin_prefetch(far + *fetched++, 0, 2);
             pixel_tap_packed(acc, packed, more, weights, 1, panel, is);
         }
         packed += step * is.vectors * LANES;
@@ -249,8 +249,8 @@ ALWAYS_INLINE void pixel_sum(pixel_acc *acc, pixel_late *late, const corr2d_tile
                              pixel_shape is) {
     const bool last = s->channels <= is.panels * PANEL_ROWS;
     const size_t step = (tile->channels - s->channels) / PANEL_ROWS;
-    if (!tile->offsets && is.vectors == PIXEL_VECTORS && !is.more && tile->fetched && step < is.vectors) {
-        pixel_taps(acc, late, tile, s, is, tile->x + s->x_pixel[step] + tile->ahead, AHEAD_PIXELS);
+    if (!tile->offsets && is.vectors == PIXEL_VECTORS && !is.more && tile->fetched && step < is.vectors * PIXEL_STEP) {
+        pixel_taps(acc, late, tile, s, is, tile->x + s->x_pixel[step / PIXEL_STEP] + tile->ahead, AHEAD_PIXELS);
     } else if (!tile->offsets && (LANES >= LINE_LANES || (is.vectors == PIXEL_VECTORS && tile->far_weights))) {
         pixel_taps(acc, late, tile, s, is, NULL, AHEAD_WEIGHTS);
     } else if (!tile->offsets) {
