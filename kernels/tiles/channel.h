@@ -77,15 +77,14 @@ ALWAYS_INLINE void channel_taps(channel_acc *acc, const corr2d_tile *tile, const
     const float *const weights = s->weights, *ahead = s->ahead;
     const size_t step = tile->ahead_tap;
     for (; tap != end; tap++) {
-        channel_ahead(&ahead, step);
+        if (pixels <= CHANNEL_POINTERS) channel_ahead(&ahead, step);
         channel_tap(acc, x, tap->x, weights + tap->w * vectors, pixels, vectors);
     }
 }
 
-/* Whether a tile takes two taps a step; and whether it loses by whatever is no multiply-add, with chains enough. */
-ALWAYS_INLINE bool channel_by_twos(size_t pixels, size_t vectors) { return LANES >= 8 && pixels * vectors >= LANES; }
-ALWAYS_INLINE bool channel_is_full(size_t pixels, size_t vectors) {
-    return channel_by_twos(pixels, vectors) && pixels * vectors >= (LANES == 8 ? 8 : 24);
+/* Whether a tile takes two taps a step: where it has chains enough to lose by whatever is no multiply-add. */
+ALWAYS_INLINE bool channel_by_twos(size_t pixels, size_t vectors) {
+    return LANES >= 8 && pixels * vectors >= LANES && pixels <= CHANNEL_POINTERS;
 }
 
 /* All taps two by two, whose weights follow one another. Returns the tap that is left, if one is. */
@@ -111,49 +110,51 @@ ALWAYS_INLINE bool channel_paired(const ptrdiff_t *x_pixel, size_t pixels) {
     return paired;
 }
 
-/* The same for such pixels, which need a pointer only for every other. */
-ALWAYS_INLINE void channel_taps_paired(channel_acc *acc, const corr2d_tile *tile, const channel_step *s, size_t pixels,
-                                       size_t vectors) {
-    const corr2d_tap *const end = tile->table + tile->taps;
-    const float *const weights = s->weights, *x[CORR2D_MAX_PIXELS / 2];
-    const ptrdiff_t space = s->x_pixel[1] - s->x_pixel[0];
-    EACH(i, pixels / 2, CORR2D_MAX_PIXELS / 2) x[i] = tile->x + s->x_pixel[2 * i];
-    for (const corr2d_tap *tap = tile->table; tap != end; tap++) {
-        f32xn w_f32xn[CORR2D_MAX_VECTORS];
-        EACH(v, vectors, CORR2D_MAX_VECTORS) w_f32xn[v] = f32xn_load(weights + tap->w * vectors + v * LANES);
-        EACH(i, pixels / 2, CORR2D_MAX_PIXELS / 2) {
-            const float *pair = x[i] + tap->x;
-            const f32xn first_f32xn = f32xn_splat(pair[0]);
-            EACH(v, vectors, CORR2D_MAX_VECTORS) {
-                acc->v[2 * i][v] = f32xn_fma(first_f32xn, w_f32xn[v], acc->v[2 * i][v]);
-                if (vectors > 1) HOLD(acc->v[2 * i][v]);
-            }
-            const f32xn second_f32xn = f32xn_splat(pair[space]);
-            EACH(v, vectors, CORR2D_MAX_VECTORS) {
-                acc->v[2 * i + 1][v] = f32xn_fma(second_f32xn, w_f32xn[v], acc->v[2 * i + 1][v]);
-                if (vectors > 1) HOLD(acc->v[2 * i + 1][v]);
-            }
+/* One tap of such pixels, which need a pointer only for every other. */
+ALWAYS_INLINE void channel_tap_paired(channel_acc *acc, const float *const *x, ptrdiff_t offset, ptrdiff_t space,
+                                      const float *weights, size_t pixels, size_t vectors) {
+    f32xn w_f32xn[CORR2D_MAX_VECTORS];
+    EACH(v, vectors, CORR2D_MAX_VECTORS) w_f32xn[v] = f32xn_load(weights + v * LANES);
+    EACH(i, pixels, CORR2D_MAX_PIXELS) {
+        const float *const pair = x[i / 2] + offset;
+        const f32xn x_f32xn = f32xn_splat(pair[i % 2 ? space : 0]);
+        EACH(v, vectors, CORR2D_MAX_VECTORS) {
+            acc->v[i][v] = f32xn_fma(x_f32xn, w_f32xn[v], acc->v[i][v]);
+            if (vectors > 1) HOLD(acc->v[i][v]);
         }
     }
 }
 
-/* The same for taps at equal distances and evenly spaced pixels, which need a pointer only for every third. */
-ALWAYS_INLINE void channel_taps_spaced(channel_acc *acc, const corr2d_tile *tile, const channel_step *s, size_t pixels,
+/* All taps of such pixels: where weights follow one another two by two, and what is left as their table says. */
+ALWAYS_INLINE void channel_taps_paired(channel_acc *acc, const corr2d_tile *tile, const channel_step *s, size_t pixels,
                                        size_t vectors) {
-    const float *weights = s->weights, *const end = weights + tile->taps * vectors * LANES, *ahead = s->ahead;
+    const corr2d_tap *tap = tile->table, *const end = tap + tile->taps;
+    const corr2d_tap *const twos = tile->dense ? tap + tile->taps / 2 * 2 : tap;
+    const float *weights = s->weights, *ahead = s->ahead, *x[CORR2D_MAX_PIXELS / 2];
+    const ptrdiff_t space = s->x_pixel[1] - s->x_pixel[0];
+    EACH(i, pixels / 2, CORR2D_MAX_PIXELS / 2) x[i] = tile->x + s->x_pixel[2 * i];
+    for (; tap != twos; tap += 2, weights += 2 * vectors * LANES) {
+        channel_ahead(&ahead, 2 * tile->ahead_tap);
+        channel_tap_paired(acc, x, tap[0].x, space, weights, pixels, vectors);
+        channel_tap_paired(acc, x, tap[1].x, space, weights + vectors * LANES, pixels, vectors);
+    }
+    for (; tap != end; tap++) {
+        channel_tap_paired(acc, x, tap->x, space, s->weights + tap->w * vectors, pixels, vectors);
+    }
+}
+
+/* All taps at equal distances of one vector by evenly spaced pixels, which need a pointer only for every third. */
+ALWAYS_INLINE void channel_taps_spaced(channel_acc *acc, const corr2d_tile *tile, const channel_step *s, size_t pixels) {
+    const float *weights = s->weights, *const end = weights + tile->taps * LANES, *ahead = s->ahead;
     const float *x[CORR2D_MAX_PIXELS / 3];
     const ptrdiff_t step = tile->x_step, space = tile->x_space;
     EACH(i, (pixels + 2) / 3, CORR2D_MAX_PIXELS / 3) x[i] = tile->x + s->x_pixel[3 * i];
-    for (; weights != end; weights += vectors * LANES) {
-        f32xn w_f32xn[CORR2D_MAX_VECTORS];
-        EACH(v, vectors, CORR2D_MAX_VECTORS) w_f32xn[v] = f32xn_load(weights + v * LANES);
+    for (; weights != end; weights += LANES) {
+        const f32xn w_f32xn = f32xn_load(weights);
         channel_ahead(&ahead, tile->ahead_tap);
         EACH(i, pixels, CORR2D_MAX_PIXELS) {
             const f32xn x_f32xn = f32xn_splat(x[i / 3][(ptrdiff_t)(i % 3) * space]);
-            EACH(v, vectors, CORR2D_MAX_VECTORS) {
-                acc->v[i][v] = f32xn_fma(x_f32xn, w_f32xn[v], acc->v[i][v]);
-                if (vectors > 1) HOLD(acc->v[i][v]);
-            }
+            acc->v[i][0] = f32xn_fma(x_f32xn, w_f32xn, acc->v[i][0]);
         }
         EACH(i, (pixels + 2) / 3, CORR2D_MAX_PIXELS / 3) x[i] += step;
     }
@@ -222,13 +223,13 @@ ALWAYS_INLINE void channel_panel(const corr2d_tile *tile, const channel_step *s,
     EACH(i, pixels, CORR2D_MAX_PIXELS) x[i] = tile->x + s->x_pixel[i];
     if (CHANNEL_LANES && tile->x_step == 1) {
         channel_taps_lanes(&acc, tile->taps, x, s->weights, pixels, vectors);
-    } else if (pixels > CHANNEL_POINTERS && tile->x_space) {
-        channel_taps_spaced(&acc, tile, s, pixels, vectors);
+    } else if (pixels > CHANNEL_POINTERS && vectors == 1 && tile->x_space) {
+        channel_taps_spaced(&acc, tile, s, pixels);
     } else if (pixels > CHANNEL_POINTERS && channel_paired(s->x_pixel, pixels)) {
         channel_taps_paired(&acc, tile, s, pixels, vectors);
     } else {
         const corr2d_tap *tap = tile->table;
-        if (channel_is_full(pixels, vectors) && tile->dense && !tile->ahead_tap) {
+        if (LANES == 8 && channel_by_twos(pixels, vectors) && tile->dense && !tile->ahead_tap) {
             tap = channel_taps_dense(&acc, tile, x, s, pixels, vectors, false);
         } else if (channel_by_twos(pixels, vectors) && tile->dense) {
             tap = channel_taps_dense(&acc, tile, x, s, pixels, vectors, true);

@@ -318,8 +318,8 @@ ALWAYS_INLINE void pixel_store(pixel_acc *acc, const pixel_late *late, const cor
             pixel_y_store(p + v * LANES, f32xn_add(acc->v[r][v], zero), y, masked);
         }
         if (fetches) {
-            __builtin_prefetch(p + vectors * LANES, 1, 3);
-            __builtin_prefetch(p + 2 * vectors * LANES - 1, 1, 3);
+            __builtin_prefetch(p + 2 * vectors * LANES, 1, 3);
+            __builtin_prefetch(p + 3 * vectors * LANES - 1, 1, 3);
         }
         p += y.channel;
         FORGET(p);
