@@ -44,6 +44,9 @@ size_t corr2d_plan_block(const corr2d_layer *layer, size_t taps) {
 /* On the widest maps it shows of shorter ones yet, where rows are whole vectors. */
 #define WIDE_SUM 350
 
+/* Longer sums than this pass what pixel tiles pack too often, where tiles over channels read plain streams. */
+#define LONGEST_SUM 1700
+
 /* With no more outputs of so few channels to pack x takes longer than all the sums, however short. */
 #define FEW_OUTPUTS 16
 #define FEW_OUT 32
@@ -60,6 +63,9 @@ size_t corr2d_plan_block(const corr2d_layer *layer, size_t taps) {
 /* Lanes that output channels may leave idle: one of so many channels. */
 #define IDLE_LANES 10
 
+/* More outputs than this are worth packing a map of three vectors or more for them. */
+#define MANY_OUT 144
+
 /*
  * Whether the outputs of a pointwise layer are better in vectors over channels: those of a map that fills vectors of
  * pixels badly, if they are three vectors and leave few lanes idle, since one or two vectors wait for their loads; on
@@ -71,7 +77,7 @@ static bool fills_channels(const corr2d_layer *layer, size_t pixels, size_t lane
     const bool badly = rest == 1 || rest > CORR2D_FEW_PIXELS;
     if (pixels <= lanes) return badly || out > lanes;
     if (pixels < 3 * lanes) return badly && out > lanes + lanes / 2;
-    return badly && out >= 3 * lanes && idle <= out / IDLE_LANES;
+    return badly && out >= 3 * lanes && out <= MANY_OUT && idle <= out / IDLE_LANES;
 }
 
 /* Rows of so many outputs are long enough for vectors over pixels where channels fill less than half of one. */
@@ -115,6 +121,8 @@ static bool across_channels(const corr2d_layer *layer, const corr2d_kernels *ker
     const bool strided = columns->stride > 1 && columns->taps <= 3 && layer->group_out >= STRIDED_OUT;
     size_t most = ragged && kernels->ragged_columns ? kernels->ragged_columns : kernels->channel_columns;
     if (layer->groups == 1 && !ragged && taps < WIDE_SUM) most /= 2;
+    if (layer->groups == 1 && !ragged && taps <= LONGEST_SUM && columns->stride == 1 && kernels->whole_columns)
+        most = corr2d_min(most, kernels->whole_columns);
     if (strided && kernels->strided_columns) most = kernels->strided_columns;
     const bool few = layer->groups == 1 && layer->group_out <= FEW_OUT && rows->out <= FEW_OUTPUTS / columns->out;
     return (few || taps >= (narrow ? SHORT_SUM : wide)) && columns->out <= most;

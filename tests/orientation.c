@@ -100,14 +100,14 @@ Test(orientation, of_pixels_leaves_no_block_of_a_single_tap_and_has_shorter_ones
 
 /*
  * 169 and 49 pixels leave 9 and 1 of vectors of 16, and 16 are no more than one. Then channels have to fill three
- * vectors, but for few pixels.
+ * vectors and be no more than nine, but for few pixels.
  */
 Test(orientation, of_pointwise_planes_that_fill_vectors_badly_is_as_the_variant_has_it) {
     for (size_t i = 0; corr2d_dispatch_at(corr2d_cpu_flags(), i); i++) {
         const corr2d_kernels *const kernels = corr2d_dispatch_at(corr2d_cpu_flags(), i);
         const corr2d_path *const wanted = kernels->channel_map ? &corr2d_path_channel : &corr2d_path_pixel;
-        const size_t filled[][2] = {{13, 48}, {7, 64}, {7, 160}, {13, 255}, {5, 25}, {4, 17}, {3, 8}};
-        const size_t idle[][2] = {{13, 47}, {7, 56}, {7, 32}, {13, 72}, {5, 24}, {4, 16}, {2, 8}, {14, 64}};
+        const size_t filled[][2] = {{13, 48}, {7, 64}, {7, 144}, {13, 128}, {5, 25}, {4, 17}, {3, 8}};
+        const size_t idle[][2] = {{13, 47}, {7, 56}, {7, 32}, {13, 72}, {5, 24}, {4, 16}, {2, 8}, {14, 64}, {7, 160}, {13, 255}};
         for (size_t k = 0; k < sizeof filled / sizeof *filled; k++) {
             cr_assert(path_of(kernels, square(512, filled[k][0], filled[k][1], 1)) == wanted, "%s", kernels->name);
         }
@@ -144,15 +144,22 @@ Test(orientation, of_long_sums_on_narrow_planes_is_over_channels) {
     }
 }
 
-/* Of 144 taps only where rows are no whole vectors, of 288 where those that are have half as many outputs. */
+/*
+ * Of 144 taps only where rows are no whole vectors, of 288 where those that are have half as many outputs, and of up to
+ * 1700 where those that are have as many as the variant says.
+ */
 Test(orientation, of_long_sums_on_wide_planes_is_as_the_variant_has_it) {
     for (size_t i = 0; corr2d_dispatch_at(corr2d_cpu_flags(), i); i++) {
         const corr2d_kernels *const kernels = corr2d_dispatch_at(corr2d_cpu_flags(), i);
-        const size_t most = kernels->channel_columns;
-        cr_assert(path_of(kernels, square(40, most, 32, 3)) == &corr2d_path_channel, "%s", kernels->name);
-        cr_assert(path_of(kernels, square(40, most + 16, 32, 3)) == &corr2d_path_pixel, "%s", kernels->name);
+        const size_t most = kernels->channel_columns, whole = kernels->whole_columns ? kernels->whole_columns : most;
+        cr_assert(path_of(kernels, square(40, whole, 32, 3)) == &corr2d_path_channel, "%s", kernels->name);
+        cr_assert(path_of(kernels, square(40, whole + 16, 32, 3)) == &corr2d_path_pixel, "%s", kernels->name);
+        cr_assert(path_of(kernels, square(188, whole + 16, 32, 3)) == &corr2d_path_pixel, "%s", kernels->name);
+        cr_assert(path_of(kernels, square(189, most, 32, 3)) == &corr2d_path_channel, "%s", kernels->name);
+        cr_assert(path_of(kernels, square(189, most + 16, 32, 3)) == &corr2d_path_pixel, "%s", kernels->name);
         cr_assert(path_of(kernels, square(32, most, 32, 3)) == &corr2d_path_pixel, "%s", kernels->name);
-        if (most > 16) cr_assert(path_of(kernels, square(32, most / 2, 32, 3)) == &corr2d_path_channel);
+        const size_t half = whole < most / 2 ? whole : most / 2;
+        if (most > 16) cr_assert(path_of(kernels, square(32, half, 32, 3)) == &corr2d_path_channel);
         const corr2d_path *const long_ragged = kernels->ragged_columns ? &corr2d_path_channel : &corr2d_path_pixel;
         cr_assert(path_of(kernels, square(32, most + 1, 32, 3)) == long_ragged, "%s", kernels->name);
         cr_assert(path_of(kernels, square(32, 513, 32, 3)) == &corr2d_path_pixel, "%s", kernels->name);

@@ -34,6 +34,7 @@ const corr2d_kernels CORR2D_KERNELS = {
     .pixel_vectors = PIXEL_VECTORS,
     .pixel = {[1] = {[1] = pixel_1x1, [2] = pixel_2x1}, [2] = {[1] = pixel_1x2}, [3] = {[1] = pixel_1x3}},
     .channel_columns = 128,
+    .whole_columns = 40,
     .ragged_columns = 512,
     .strided_columns = 23,
     .channel_pixels = {[1] = 8, [2] = 6},
