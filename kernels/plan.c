@@ -67,17 +67,19 @@ size_t corr2d_plan_block(const corr2d_layer *layer, size_t taps) {
 #define MANY_OUT 144
 
 /*
- * Whether the outputs of a pointwise layer are better in vectors over channels: those of a map that fills vectors of
- * pixels badly, if they are three vectors and leave few lanes idle, since one or two vectors wait for their loads; on
- * small maps, whose pixels leave more lanes idle, if they are more than a vector and a half; on the smallest in any
- * case.
+ * Whether the outputs of a pointwise layer are better in vectors over channels, if they leave few lanes idle: two
+ * vectors, where pixels are no whole vectors, since they would be packed for four panels; three vectors and more where
+ * pixels fill theirs badly; on small maps, whose pixels leave more lanes idle, whatever is more than a vector and a
+ * half; on the smallest in any case.
  */
 static bool fills_channels(const corr2d_layer *layer, size_t pixels, size_t lanes) {
     const size_t out = layer->group_out, idle = corr2d_round_up(out, lanes) - out, rest = pixels % lanes;
     const bool badly = rest == 1 || rest > CORR2D_FEW_PIXELS;
     if (pixels <= lanes) return badly || out > lanes;
     if (pixels < 3 * lanes) return badly && out > lanes + lanes / 2;
-    return badly && out >= 3 * lanes && out <= MANY_OUT && idle <= out / IDLE_LANES;
+    if (idle > out / IDLE_LANES) return false;
+    if (corr2d_div_up(out, lanes) == 2) return rest != 0;
+    return badly && out >= 3 * lanes && out <= MANY_OUT;
 }
 
 /* Rows of so many outputs are long enough for vectors over pixels where channels fill less than half of one. */
