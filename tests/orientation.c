@@ -106,8 +106,10 @@ Test(orientation, of_pointwise_planes_that_fill_vectors_badly_is_as_the_variant_
     for (size_t i = 0; corr2d_dispatch_at(corr2d_cpu_flags(), i); i++) {
         const corr2d_kernels *const kernels = corr2d_dispatch_at(corr2d_cpu_flags(), i);
         const corr2d_path *const wanted = kernels->channel_map ? &corr2d_path_channel : &corr2d_path_pixel;
-        const size_t filled[][2] = {{13, 48}, {7, 64}, {7, 144}, {13, 128}, {7, 32}, {14, 30}, {5, 25}, {4, 17}, {3, 8}};
-        const size_t idle[][2] = {{13, 47}, {7, 56}, {7, 28}, {12, 32}, {13, 72}, {5, 24}, {4, 16}, {2, 8}, {14, 64}, {7, 160}, {13, 255}};
+        const size_t filled[][2] = {{13, 48}, {7, 64}, {7, 144}, {13, 128}, {7, 32},
+                                    {14, 30}, {5, 25}, {4, 17},  {3, 8}};
+        const size_t idle[][2] = {{13, 47}, {7, 56}, {7, 28},  {12, 32}, {13, 72}, {5, 24},
+                                  {4, 16},  {2, 8},  {14, 64}, {7, 160}, {13, 255}};
         for (size_t k = 0; k < sizeof filled / sizeof *filled; k++) {
             cr_assert(path_of(kernels, square(512, filled[k][0], filled[k][1], 1)) == wanted, "%s", kernels->name);
         }

@@ -144,7 +144,8 @@ ALWAYS_INLINE void channel_taps_paired(channel_acc *acc, const corr2d_tile *tile
 }
 
 /* All taps at equal distances of one vector by evenly spaced pixels, which need a pointer only for every third. */
-ALWAYS_INLINE void channel_taps_spaced(channel_acc *acc, const corr2d_tile *tile, const channel_step *s, size_t pixels) {
+ALWAYS_INLINE void channel_taps_spaced(channel_acc *acc, const corr2d_tile *tile, const channel_step *s,
+                                       size_t pixels) {
     const float *weights = s->weights, *const end = weights + tile->taps * LANES, *ahead = s->ahead;
     const float *x[CORR2D_MAX_PIXELS / 3];
     const ptrdiff_t step = tile->x_step, space = tile->x_space;

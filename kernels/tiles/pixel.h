@@ -156,20 +156,24 @@ ALWAYS_INLINE void pixel_tap_packed(pixel_acc *acc, const float *packed, const f
 }
 
 /*
- * All taps of the packed pixels but the late ones, and of `more` behind them; `far` are the next pixels. The widest
- * tile goes on two taps a step, of which the last may have one.
+ * All taps of the packed pixels but the late ones, and of `more` behind them. The widest tile takes PIXEL_STEP taps a
+ * step, of which the last may have one, and fetches one of the next pixels' vectors, at `far`, for one of them: the
+ * first panel for all first ones, the second for all second ones.
  */
 ALWAYS_INLINE void pixel_taps(pixel_acc *acc, pixel_late *late, const corr2d_tile *tile, const pixel_step *s,
                               pixel_shape is, const float *far, pixel_ahead ahead) {
     const size_t panel = tile->panel, step = is.vectors == PIXEL_VECTORS ? PIXEL_STEP : 1;
-    const ptrdiff_t *fetched = ahead == AHEAD_PIXELS ? tile->fetched + (tile->channels - s->channels) / PANEL_ROWS % step : NULL;
+    const ptrdiff_t *fetched =
+        ahead == AHEAD_PIXELS ? tile->fetched + (tile->channels - s->channels) / PANEL_ROWS % step : NULL;
     const float *packed = s->packed, *more = packed + tile->taps * is.vectors * LANES;
     const size_t taps = tile->taps - (pixel_has_late(is) ? LATE_TAPS : 0), rest = taps % step;
     const float *weights = s->weights, *const end = weights + taps * PANEL_ROWS;
     const float *const single = rest ? end - PANEL_ROWS : NULL;
     while (weights != end) {
-        if (ahead == AHEAD_PIXELS) __builtin_prefetch(far + *fetched, 0, 2);
-        if (ahead == AHEAD_PIXELS) fetched += step;
+        if (ahead == AHEAD_PIXELS) {
+            __builtin_prefetch(far + *fetched, 0, 2);
+            fetched += step;
+        }
         if (ahead == AHEAD_WEIGHTS) __builtin_prefetch(weights + WEIGHTS_AHEAD, 0, 3);
         pixel_tap_packed(acc, packed, more, weights, 0, panel, is);
         if (step > 1) {
