@@ -70,6 +70,9 @@ ALWAYS_INLINE void channel_ahead(const float **ahead, size_t step) {
     *ahead += step;
 }
 
+/* Whether tiles of so many vectors do so at all: short sums of others lose 4 to 6 % by it. */
+ALWAYS_INLINE bool channel_looks_ahead(size_t vectors) { return vectors == 1 || vectors == CHANNEL_VECTORS; }
+
 /* Taps from `tap` on, wherever they and their weights lie. */
 ALWAYS_INLINE void channel_taps(channel_acc *acc, const corr2d_tile *tile, const corr2d_tap *tap, const float *const *x,
                                 const channel_step *s, size_t pixels, size_t vectors) {
@@ -77,7 +80,7 @@ ALWAYS_INLINE void channel_taps(channel_acc *acc, const corr2d_tile *tile, const
     const float *const weights = s->weights, *ahead = s->ahead;
     const size_t step = tile->ahead_tap;
     for (; tap != end; tap++) {
-        if (pixels <= CHANNEL_POINTERS) channel_ahead(&ahead, step);
+        if (channel_looks_ahead(vectors) && pixels <= CHANNEL_POINTERS) channel_ahead(&ahead, step);
         channel_tap(acc, x, tap->x, weights + tap->w * vectors, pixels, vectors);
     }
 }
@@ -233,7 +236,7 @@ ALWAYS_INLINE void channel_panel(const corr2d_tile *tile, const channel_step *s,
         if (LANES == 8 && channel_by_twos(pixels, vectors) && tile->dense && !tile->ahead_tap) {
             tap = channel_taps_dense(&acc, tile, x, s, pixels, vectors, false);
         } else if (channel_by_twos(pixels, vectors) && tile->dense) {
-            tap = channel_taps_dense(&acc, tile, x, s, pixels, vectors, true);
+            tap = channel_taps_dense(&acc, tile, x, s, pixels, vectors, channel_looks_ahead(vectors));
         }
         channel_taps(&acc, tile, tap, x, s, pixels, vectors);
     }
