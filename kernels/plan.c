@@ -44,7 +44,7 @@ size_t corr2d_plan_block(const corr2d_layer *layer, size_t taps) {
 /* On the widest maps it shows of shorter ones yet, where rows are whole vectors. */
 #define WIDE_SUM 350
 
-/* Longer sums than this pass what pixel tiles pack too often, where tiles over channels read plain streams. */
+/* Of longer sums than this rows of whole vectors are like others: what pixel tiles pack of them is too much. */
 #define LONGEST_SUM 1700
 
 /* With no more outputs of so few channels to pack x takes longer than all the sums, however short. */
@@ -63,7 +63,7 @@ size_t corr2d_plan_block(const corr2d_layer *layer, size_t taps) {
 /* Lanes that output channels may leave idle: one of so many channels. */
 #define IDLE_LANES 10
 
-/* More outputs than this are worth packing a map of three vectors or more for them. */
+/* For more outputs than this it pays to pack the pixels of a map of three vectors or more. */
 #define MANY_OUT 144
 
 /*

@@ -64,7 +64,7 @@ typedef struct corr2d_tile {
     const ptrdiff_t *x_pixel;  /* where each pixel, or each vector of pixels, lies, seen from x */
     const float *const *x_tap; /* depthwise_edge: where each tap lies */
     float *packed;             /* pixel tiles: the pixels, tap after tap, or NULL; channel_pairs: room */
-    const ptrdiff_t *fetched;  /* where not NULL, the packed ones' offsets, to fetch others `ahead` */
+    const ptrdiff_t *fetched;  /* where not NULL, the packed ones' offsets, to fetch others `ahead`, a few a panel */
     ptrdiff_t ahead;           /* pixel tiles with offsets, not packed: from a pixel to the one that is fetched ahead */
     bool far_weights;          /* pixel tiles: the weights may be in no near cache */
     size_t tiles;              /* pixel tiles: how many side by side */

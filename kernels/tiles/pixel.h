@@ -147,7 +147,7 @@ ALWAYS_INLINE void pixel_tap(pixel_acc *acc, const f32xn *x_f32xn, const float *
 /* What is fetched on the way, where pixels are packed: the next ones' vectors, or weights. */
 typedef enum pixel_ahead { AHEAD_NOTHING, AHEAD_PIXELS, AHEAD_WEIGHTS } pixel_ahead;
 
-/* A tap of the packed pixels, `place` taps on; `far` are the next pixels. */
+/* The tap of the packed pixels that is `place` taps on. */
 ALWAYS_INLINE void pixel_tap_packed(pixel_acc *acc, const float *packed, const float *more, const float *weights,
                                     size_t place, size_t panel, pixel_shape is) {
     f32xn x_f32xn[CORR2D_MAX_VECTORS];
