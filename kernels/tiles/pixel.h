@@ -190,7 +190,10 @@ ALWAYS_INLINE void pixel_taps(pixel_acc *acc, pixel_late *late, const corr2d_til
     *late = (pixel_late){{packed, packed + is.vectors * LANES}, weights, {0, LANES, 2 * LANES}};
 }
 
-/* What is done on the way, where pixels are read where they lie: they are packed, or others are brought nearer. */
+/*
+ * What is done on the way, where pixels are read where they lie: they are packed, or others are brought nearer, or both
+ * where a vector is a line.
+ */
 typedef enum pixel_use { PIXEL_READ, PIXEL_PACK, PIXEL_NEAR, PIXEL_FETCH } pixel_use;
 
 /* The one pixel more is packed by itself: stored between the others it would hold up all of them. */
@@ -231,7 +234,7 @@ ALWAYS_INLINE void pixel_taps_reading(pixel_acc *acc, pixel_late *late, const co
         }
         pixel_tap(acc, x_f32xn, packs || !is.more ? more : x + pixel[is.vectors], weights, tile->panel, is);
         if (packs && is.more) more++;
-        if (use == PIXEL_NEAR) {
+        if (use == PIXEL_NEAR || (packs && pixel_has_late(is))) {
             const float *soon = tile->x + offset[CORR2D_TAPS_AHEAD];
             FORGET(soon);
             EACH(v, is.vectors, CORR2D_MAX_VECTORS) __builtin_prefetch(soon + pixel[v] + LANES - 1, 0, 3);
