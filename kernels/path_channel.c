@@ -632,11 +632,11 @@ static void look_ahead(pass *p, const float *next, size_t taps) {
     }
 }
 
-/* From each of a strip's pixels to the next one, all in a line; 0 where they are not. */
+/* From each of a strip's pixels to the next one, all of a pointwise layer's in a line; 0 where they are not. */
 static size_t x_space(const corr2d_plan *plan) {
     const places x = x_places(plan);
     const bool line = plan->strip_height == 1 || x.row == plan->strip_width * x.column;
-    return line && plan->columns_seen.count == 1 ? x.column : 0;
+    return line && is_pointwise(plan) && plan->columns_seen.count == 1 ? x.column : 0;
 }
 
 /* The strip's outputs of a few panels, straight to y or over the stage, where tiles have whole vectors of them. */
@@ -670,7 +670,7 @@ static void run_block(const corr2d_job *job, const float *x, size_t c, size_t ch
     p.tile = (corr2d_tile){.x = x,
                            .packed = job->workspace,
                            .x_step = is_pointwise(plan) ? corr2d_plan_channel(plan) : 0,
-                           .x_space = is_pointwise(plan) ? (ptrdiff_t)x_space(plan) : 0,
+                           .x_space = (ptrdiff_t)x_space(plan),
                            .panel = plan->panel_channels * corr2d_layer_taps(layer),
                            .bias_step = c ? 0 : plan->panel_channels,
                            .load = c > 0 || layer->accumulate,

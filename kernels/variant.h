@@ -237,8 +237,8 @@ typedef struct corr2d_kernels {
      * from one to the next; what an output sees beside the 7 columns of x is left out and not read.
      */
     size_t channel_columns; /* with rows of up to so many outputs they are faster than pixel tiles for long sums, ... */
-    size_t whole_columns;   /* ... but, where not 0, all but the longest sums of up to so many that are, ... */
     size_t ragged_columns;  /* ... or, where not 0, of up to so many that are no whole vectors, ... */
+    size_t whole_columns;   /* ... but, where not 0, all but the longest sums of up to so many that are, ... */
     size_t strided_columns; /* ... or, where not 0, with a stride and many output channels of up to so many, ... */
     size_t channel_map;     /* ... and on maps of up to so many for pointwise ones */
     size_t channel_vectors, channel_pixels[CORR2D_MAX_VECTORS + 1];

@@ -155,24 +155,27 @@ ALWAYS_INLINE void pixel_tap_packed(pixel_acc *acc, const float *packed, const f
     pixel_tap(acc, x_f32xn, more + place, weights + place * PANEL_ROWS, panel, is);
 }
 
+/* The next pixels: one of their vectors, seen from each tap, and the first tap for which it is fetched. */
+typedef struct pixel_far {
+    const float *x;
+    const ptrdiff_t *offset;
+} pixel_far;
+
 /*
  * All taps of the packed pixels but the late ones, and of `more` behind them. The widest tile takes PIXEL_STEP taps a
- * step, of which the last may have one, and fetches one of the next pixels' vectors, at `far`, for one of them: the
- * first panel for all first ones, the second for all second ones.
+ * step, of which the last may have one, and fetches what is `far` for one of them.
  */
 ALWAYS_INLINE void pixel_taps(pixel_acc *acc, pixel_late *late, const corr2d_tile *tile, const pixel_step *s,
-                              pixel_shape is, const float *far, pixel_ahead ahead) {
+                              pixel_shape is, pixel_far far, pixel_ahead ahead) {
     const size_t panel = tile->panel, step = is.vectors == PIXEL_VECTORS ? PIXEL_STEP : 1;
-    const ptrdiff_t *fetched =
-        ahead == AHEAD_PIXELS ? tile->fetched + (tile->channels - s->channels) / PANEL_ROWS % step : NULL;
     const float *packed = s->packed, *more = packed + tile->taps * is.vectors * LANES;
     const size_t taps = tile->taps - (pixel_has_late(is) ? LATE_TAPS : 0), rest = taps % step;
     const float *weights = s->weights, *const end = weights + taps * PANEL_ROWS;
     const float *const single = rest ? end - PANEL_ROWS : NULL;
     while (weights != end) {
         if (ahead == AHEAD_PIXELS) {
-            __builtin_prefetch(far + *fetched, 0, 2);
-            fetched += step;
+            __builtin_prefetch(far.x + *far.offset, 0, 2);
+            far.offset += step;
         }
         if (ahead == AHEAD_WEIGHTS) __builtin_prefetch(weights + WEIGHTS_AHEAD, 0, 3);
         pixel_tap_packed(acc, packed, more, weights, 0, panel, is);
@@ -257,11 +260,12 @@ ALWAYS_INLINE void pixel_sum(pixel_acc *acc, pixel_late *late, const corr2d_tile
     const bool last = s->channels <= is.panels * PANEL_ROWS;
     const size_t step = (tile->channels - s->channels) / PANEL_ROWS;
     if (!tile->offsets && is.vectors == PIXEL_VECTORS && !is.more && tile->fetched && step < is.vectors * PIXEL_STEP) {
-        pixel_taps(acc, late, tile, s, is, tile->x + s->x_pixel[step / PIXEL_STEP] + tile->ahead, AHEAD_PIXELS);
+        const float *const next = tile->x + s->x_pixel[step / PIXEL_STEP] + tile->ahead;
+        pixel_taps(acc, late, tile, s, is, (pixel_far){next, tile->fetched + step % PIXEL_STEP}, AHEAD_PIXELS);
     } else if (!tile->offsets && (LANES >= LINE_LANES || (is.vectors == PIXEL_VECTORS && tile->far_weights))) {
-        pixel_taps(acc, late, tile, s, is, NULL, AHEAD_WEIGHTS);
+        pixel_taps(acc, late, tile, s, is, (pixel_far){0}, AHEAD_WEIGHTS);
     } else if (!tile->offsets) {
-        pixel_taps(acc, late, tile, s, is, NULL, AHEAD_NOTHING);
+        pixel_taps(acc, late, tile, s, is, (pixel_far){0}, AHEAD_NOTHING);
     } else if (s->packed) {
         pixel_taps_reading(acc, late, tile, s, is, PIXEL_PACK);
     } else if (is.vectors == PIXEL_VECTORS && !is.more && tile->ahead && last) {
