@@ -508,6 +508,9 @@ static size_t pixels_before(size_t end, size_t begin, size_t width) {
     return end < begin ? 0 : corr2d_min(end - begin, width);
 }
 
+/* Whether from a row's first tap to the second is as far as from that to the third: not where a strip has phases. */
+static bool evenly_spaced(const corr2d_tap *tap) { return tap[1].x - tap[0].x == tap[2].x - tap[1].x; }
+
 /* Rows first ... first + rows - 1 of the strip by the j-th columns: they see the same of x. */
 static void run_scene(pass *p, const corr2d_sight *row, size_t j, size_t first, size_t rows, size_t channels) {
     const corr2d_plan *plan = p->job->plan;
@@ -526,6 +529,7 @@ static void run_scene(pass *p, const corr2d_sight *row, size_t j, size_t first, 
     tile.taps = channels * down * across;
     tile.table = plan->table + row->table + plan->block * down * column->table;
     tile.dense = down == layer->rows.taps && across == layer->columns.taps;
+    tile.nine = tile.dense && down == 3 && across == 3 && evenly_spaced(tile.table);
     tile.x += scene_place(p->job, row, column, first);
     tile.y += first * y.row + column->out * y.column;
     tile.x_pixel = plan->x_pixel + pixel + skip;

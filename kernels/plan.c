@@ -45,7 +45,7 @@ size_t corr2d_plan_block(const corr2d_layer *layer, size_t taps) {
 #define WIDE_SUM 350
 
 /* Of longer sums than this rows of whole vectors are like others: what pixel tiles pack of them is too much. */
-#define LONGEST_SUM 1700
+#define LONGEST_SUM 800
 
 /* With no more outputs of so few channels to pack x takes longer than all the sums, however short. */
 #define FEW_OUTPUTS 16

@@ -2,10 +2,18 @@
 /*
  * The channel tiles of kernels/variant.h, written once over the words of simd/. The variant defines CHANNEL_LANES:
  * whether to multiply by lanes where taps lie side by side; CHANNEL_ASKS: whether to ask if there is an activation,
- * which short sums gain by with AVX2 and lose by with AVX-512; CHANNEL_VECTORS, those of its widest tiles; and
- * CHANNEL_PARTS, those of tiles that store a part of their last vector themselves.
+ * which short sums gain by with AVX2 and lose by with AVX-512; CHANNEL_VECTORS, those of its widest tiles;
+ * CHANNEL_PARTS, those of tiles that store a part of their last vector themselves; and where it is faster CHANNEL_TWOS,
+ * from how many chains on tiles take two taps a step, and CHANNEL_NINE: whether the widest take whole 3x3 kernels.
  */
 #include "kernels/tiles/turn.h"
+
+#ifndef CHANNEL_TWOS
+#define CHANNEL_TWOS SIZE_MAX
+#endif
+#ifndef CHANNEL_NINE
+#define CHANNEL_NINE false
+#endif
 
 /* acc[i][v]: pixel i, output channels v * LANES ... v * LANES + LANES - 1. */
 typedef struct channel_acc {
@@ -50,18 +58,24 @@ ALWAYS_INLINE void channel_load(channel_acc *acc, const channel_step *s, size_t 
 /* More pixels than this, each with a pointer, would not leave registers for the pointers. */
 #define CHANNEL_POINTERS 8
 
-/* One tap: each vector of weights is loaded once and used by every pixel. Of many, clang would load all before. */
+/*
+ * One tap: each vector of weights is loaded once and used by every pixel. clang would load all pixels before, also of
+ * one tap after another.
+ */
 ALWAYS_INLINE void channel_tap(channel_acc *acc, const float *const *x, ptrdiff_t offset, const float *weights,
                                size_t pixels, size_t vectors) {
     f32xn w_f32xn[CORR2D_MAX_VECTORS];
     EACH(v, vectors, CORR2D_MAX_VECTORS) w_f32xn[v] = f32xn_load(weights + v * LANES);
     EACH(i, pixels, CORR2D_MAX_PIXELS) {
         const f32xn x_f32xn = f32xn_splat(x[i][offset]);
+        if (vectors == 1 && pixels == CHANNEL_POINTERS) IN_ORDER;
         EACH(v, vectors, CORR2D_MAX_VECTORS) {
             acc->v[i][v] = f32xn_fma(x_f32xn, w_f32xn[v], acc->v[i][v]);
-            if (vectors > 1 && pixels > CHANNEL_POINTERS) HOLD(acc->v[i][v]);
+            if (vectors > 1) HOLD(acc->v[i][v]);
         }
+        UNTIL_HERE(x_f32xn);
     }
+    EACH(v, vectors, CORR2D_MAX_VECTORS) UNTIL_HERE(w_f32xn[v]);
 }
 
 /* Brings what is ahead nearer, a little with every tap. */
@@ -73,36 +87,86 @@ ALWAYS_INLINE void channel_ahead(const float **ahead, size_t step) {
 /* Whether tiles of so many vectors do so at all: short sums of others lose 4 to 6 % by it. */
 ALWAYS_INLINE bool channel_looks_ahead(size_t vectors) { return vectors == 1 || vectors == CHANNEL_VECTORS; }
 
+/* Whether a tile takes two taps a step: where it has chains enough to lose by whatever is no multiply-add. */
+ALWAYS_INLINE bool channel_by_twos(size_t pixels, size_t vectors) {
+    return pixels * vectors >= CHANNEL_TWOS && pixels <= CHANNEL_POINTERS;
+}
+
 /* Taps from `tap` on, wherever they and their weights lie. */
 ALWAYS_INLINE void channel_taps(channel_acc *acc, const corr2d_tile *tile, const corr2d_tap *tap, const float *const *x,
                                 const channel_step *s, size_t pixels, size_t vectors) {
-    const corr2d_tap *const end = tile->table + tile->taps;
+    const bool looks_ahead = channel_looks_ahead(vectors) && pixels <= CHANNEL_POINTERS;
+    const corr2d_tap *const end = tile->table + tile->taps, *const twos = tap + (size_t)(end - tap) / 2 * 2;
     const float *const weights = s->weights, *ahead = s->ahead;
     const size_t step = tile->ahead_tap;
+    for (; channel_by_twos(pixels, vectors) && tap != twos; tap += 2) {
+        if (looks_ahead) channel_ahead(&ahead, 2 * step);
+        channel_tap(acc, x, tap[0].x, weights + tap[0].w * vectors, pixels, vectors);
+        channel_tap(acc, x, tap[1].x, weights + tap[1].w * vectors, pixels, vectors);
+    }
     for (; tap != end; tap++) {
-        if (channel_looks_ahead(vectors) && pixels <= CHANNEL_POINTERS) channel_ahead(&ahead, step);
+        if (looks_ahead) channel_ahead(&ahead, step);
         channel_tap(acc, x, tap->x, weights + tap->w * vectors, pixels, vectors);
     }
 }
 
-/* Whether a tile takes two taps a step: where it has chains enough to lose by whatever is no multiply-add. */
-ALWAYS_INLINE bool channel_by_twos(size_t pixels, size_t vectors) {
-    return LANES >= 8 && pixels * vectors >= LANES && pixels <= CHANNEL_POINTERS;
+/* Whether a tile takes four taps that lie side by side: the widest ones, and those of short sums. */
+ALWAYS_INLINE bool channel_by_fours(size_t pixels, size_t vectors) {
+    if (pixels == 5) return LANES >= 8 && vectors == CHANNEL_VECTORS;
+    return LANES >= 8 && pixels == 6 && vectors >= CHANNEL_VECTORS - CHANNEL_VECTORS / 4;
 }
 
-/* All taps two by two, whose weights follow one another. Returns the tap that is left, if one is. */
-ALWAYS_INLINE const corr2d_tap *channel_taps_dense(channel_acc *acc, const corr2d_tile *tile, const float *const *x,
-                                                   const channel_step *s, size_t pixels, size_t vectors,
-                                                   bool look_ahead) {
-    const corr2d_tap *tap = tile->table, *const end = tap + tile->taps / 2 * 2;
+/* Taps side by side in x, whose places need no table: four a step. Returns the first that is left. */
+ALWAYS_INLINE const corr2d_tap *channel_taps_beside(channel_acc *acc, const corr2d_tile *tile, const float *const *x,
+                                                    const channel_step *s, size_t pixels, size_t vectors) {
+    const bool looks_ahead = channel_looks_ahead(vectors);
+    const size_t width = vectors * LANES, step = 2 * tile->ahead_tap;
+    const ptrdiff_t fours = (ptrdiff_t)(tile->taps / 4 * 4);
     const float *weights = s->weights, *ahead = s->ahead;
-    const size_t step = 2 * tile->ahead_tap;
-    for (; tap != end; tap += 2, weights += 2 * vectors * LANES) {
-        if (look_ahead) channel_ahead(&ahead, step);
-        channel_tap(acc, x, tap[0].x, weights, pixels, vectors);
-        channel_tap(acc, x, tap[1].x, weights + vectors * LANES, pixels, vectors);
+    for (ptrdiff_t t = 0; t != fours; t += 4, weights += 4 * width) {
+        if (looks_ahead) channel_ahead(&ahead, step);
+        channel_tap(acc, x, t, weights, pixels, vectors);
+        channel_tap(acc, x, t + 1, weights + width, pixels, vectors);
+        if (looks_ahead) channel_ahead(&ahead, step);
+        channel_tap(acc, x, t + 2, weights + 2 * width, pixels, vectors);
+        channel_tap(acc, x, t + 3, weights + 3 * width, pixels, vectors);
     }
-    return tap;
+    return tile->table + fours;
+}
+
+/* A row of a 3x3 kernel, from each tap `right` to the next, and `on` from the last to the next row's first. */
+ALWAYS_INLINE ptrdiff_t channel_three(channel_acc *acc, const float *const *x, ptrdiff_t at, ptrdiff_t right,
+                                      ptrdiff_t on, const float *weights, size_t pixels, size_t vectors) {
+    UNROLL for (size_t v = 0; v < 3; v++) {
+        channel_tap(acc, x, at, weights + v * vectors * LANES, pixels, vectors);
+        at += v < 2 ? right : on;
+        FORGET(at);
+        IN_ORDER; /* or GCC would load the next tap's weights before this one is done with its own */
+    }
+    return at;
+}
+
+/*
+ * All taps of whole 3x3 kernels: a kernel a step. Every load then goes through x at one small distance. Where it goes
+ * from row to row as well, by a table, P-cores since Golden Cove take 8 % longer: as measured, by rows that lie in
+ * different pages, not by the table alone, nor by its loads' number.
+ */
+ALWAYS_INLINE void channel_taps_nine(channel_acc *acc, const corr2d_tile *tile, const float *const *x,
+                                     const channel_step *s, size_t pixels, size_t vectors) {
+    const corr2d_tap *const tap = tile->table;
+    const size_t width = vectors * LANES, step = 3 * tile->ahead_tap;
+    const float *weights = s->weights, *const end = weights + tile->taps * width, *ahead = s->ahead;
+    const ptrdiff_t right = tap[1].x - tap[0].x, middle = tap[3].x - tap[2].x, lower = tap[6].x - tap[5].x;
+    const ptrdiff_t next = tile->taps > 9 ? tap[9].x - tap[8].x : 0;
+    ptrdiff_t at = tap[0].x;
+    for (; weights != end; weights += 9 * width) {
+        channel_ahead(&ahead, step);
+        at = channel_three(acc, x, at, right, middle, weights, pixels, vectors);
+        channel_ahead(&ahead, step);
+        at = channel_three(acc, x, at, right, lower, weights + 3 * width, pixels, vectors);
+        channel_ahead(&ahead, step);
+        at = channel_three(acc, x, at, right, next, weights + 6 * width, pixels, vectors);
+    }
 }
 
 /* Whether pixels lie two by two at the same distance. */
@@ -232,13 +296,14 @@ ALWAYS_INLINE void channel_panel(const corr2d_tile *tile, const channel_step *s,
     } else if (pixels > CHANNEL_POINTERS && channel_paired(s->x_pixel, pixels)) {
         channel_taps_paired(&acc, tile, s, pixels, vectors);
     } else {
+        const bool beside = channel_by_fours(pixels, vectors) && tile->x_step == 1;
         const corr2d_tap *tap = tile->table;
-        if (LANES == 8 && channel_by_twos(pixels, vectors) && tile->dense && !tile->ahead_tap) {
-            tap = channel_taps_dense(&acc, tile, x, s, pixels, vectors, false);
-        } else if (channel_by_twos(pixels, vectors) && tile->dense) {
-            tap = channel_taps_dense(&acc, tile, x, s, pixels, vectors, channel_looks_ahead(vectors));
+        if (beside) tap = channel_taps_beside(&acc, tile, x, s, pixels, vectors);
+        if (CHANNEL_NINE && pixels == 6 && vectors == CHANNEL_VECTORS && tile->nine) {
+            channel_taps_nine(&acc, tile, x, s, pixels, vectors);
+        } else {
+            channel_taps(&acc, tile, tap, x, s, pixels, vectors);
         }
-        channel_taps(&acc, tile, tap, x, s, pixels, vectors);
     }
     channel_store(&acc, tile, s, pixels, vectors);
 }

@@ -53,6 +53,16 @@
 #define HOLD(v) (void)(v)
 #endif
 
+/*
+ * The vector stays in its register until here. Where nothing needs a factor any more, GCC lets a product take its
+ * register, and the sums of a long loop wander from one to another.
+ */
+#if LANES >= 8 && !defined __clang__
+#define UNTIL_HERE(v) __asm__ volatile("" : : "v"(v))
+#else
+#define UNTIL_HERE(v) (void)(v)
+#endif
+
 /* For a vector of sixteen lanes, which x86-64 alone has: what it is computed of next is not computed before. */
 #if LANES == 16
 #define LATER(v) __asm__("" : "+v"(v))
