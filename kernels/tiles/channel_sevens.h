@@ -45,5 +45,5 @@ static void sevens_panel(const corr2d_tile *tile, const channel_step *s) {
 }
 
 static void channel_sevens(const corr2d_tile *tile) {
-    channel_walk(tile, SEVENS, SEVENS_VECTORS * LANES, sevens_panel);
+    channel_walk(tile, SEVENS, SEVENS_VECTORS * LANES, sevens_panel, NULL);
 }

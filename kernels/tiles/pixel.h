@@ -417,6 +417,11 @@ ALWAYS_INLINE void pixel_tile(const corr2d_tile *tile, pixel_shape is) {
 #define FEW_VECTORS 8
 #define FEW_PITCH (FEW_VECTORS * LANES)
 
+/* Whether the last channels go by half as many vectors, and a quarter, before the least. The variant may say no. */
+#ifndef FEW_HALVES
+#define FEW_HALVES true
+#endif
+
 /* The least to step by: a panel or, where that is more, a vector. */
 #define FEW_LEAST (LANES < PANEL_ROWS ? PANEL_ROWS / LANES : 1)
 
@@ -503,8 +508,8 @@ ALWAYS_INLINE void few_tile(const corr2d_tile *tile, size_t pixels, size_t vecto
     size_t left = tile->channels;
     for (size_t i = 0; i < pixels; i++) s.x[i] = tile->x + tile->x_pixel[i];
     few_steps(tile, &s, &left, pixels, vectors);
-    if (vectors / 2 > FEW_LEAST) few_steps(tile, &s, &left, pixels, vectors / 2);
-    if (vectors / 4 > FEW_LEAST) few_steps(tile, &s, &left, pixels, vectors / 4);
+    if (FEW_HALVES && vectors / 2 > FEW_LEAST) few_steps(tile, &s, &left, pixels, vectors / 2);
+    if (FEW_HALVES && vectors / 4 > FEW_LEAST) few_steps(tile, &s, &left, pixels, vectors / 4);
     few_steps(tile, &s, &left, pixels, FEW_LEAST);
 }
 

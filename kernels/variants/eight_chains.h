@@ -5,6 +5,7 @@
 #define CHANNEL_PARTS 0
 #define CHANNEL_VECTORS 2
 #define PANEL_ROWS 4
+#define FEW_HALVES false
 
 #include "kernels/variants/every.h"
 

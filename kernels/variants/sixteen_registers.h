@@ -9,6 +9,7 @@
 #define CHANNEL_VECTORS 2
 #define CHANNEL_TWOS (LANES == 8 ? 8 : SIZE_MAX)
 #define CHANNEL_NINE (LANES == 8)
+#define CHANNEL_PANELS (LANES == 8)
 #define SEVENS_HELD false
 #define PANEL_ROWS 4
 #define ROWS_TOGETHER 0
