@@ -96,17 +96,22 @@ ALWAYS_INLINE bool channel_by_twos(size_t pixels, size_t vectors) {
     return pixels * vectors >= CHANNEL_TWOS && pixels <= CHANNEL_POINTERS;
 }
 
-/* Taps from `tap` on, wherever they and their weights lie. */
+/*
+ * Taps from `tap` on, wherever they and their weights lie. A tile of one vector would wait for a table's weights: it
+ * goes by twos where they follow one another.
+ */
 ALWAYS_INLINE void channel_taps(channel_acc *acc, const corr2d_tile *tile, const corr2d_tap *tap, const float *const *x,
                                 const channel_step *s, size_t pixels, size_t vectors) {
     const bool looks_ahead = channel_looks_ahead(vectors) && pixels <= CHANNEL_POINTERS;
-    const corr2d_tap *const end = tile->table + tile->taps, *const twos = tap + (size_t)(end - tap) / 2 * 2;
-    const float *const weights = s->weights, *ahead = s->ahead;
-    const size_t step = tile->ahead_tap;
-    for (; channel_by_twos(pixels, vectors) && tap != twos; tap += 2) {
+    const bool dense = vectors == 1;
+    const corr2d_tap *const end = tile->table + tile->taps;
+    const corr2d_tap *const twos = dense && !tile->dense ? tap : tap + (size_t)(end - tap) / 2 * 2;
+    const float *const weights = s->weights, *ahead = s->ahead, *next = weights;
+    const size_t step = tile->ahead_tap, width = vectors * LANES;
+    for (; channel_by_twos(pixels, vectors) && tap != twos; tap += 2, next += 2 * width) {
         if (looks_ahead) channel_ahead(&ahead, 2 * step);
-        channel_tap(acc, x, tap[0].x, weights + tap[0].w * vectors, pixels, vectors);
-        channel_tap(acc, x, tap[1].x, weights + tap[1].w * vectors, pixels, vectors);
+        channel_tap(acc, x, tap[0].x, dense ? next : weights + tap[0].w * vectors, pixels, vectors);
+        channel_tap(acc, x, tap[1].x, dense ? next + width : weights + tap[1].w * vectors, pixels, vectors);
     }
     for (; tap != end; tap++) {
         if (looks_ahead) channel_ahead(&ahead, step);
