@@ -161,9 +161,8 @@ ALWAYS_INLINE ptrdiff_t channel_three(channel_acc *acc, const float *const *x, p
 }
 
 /*
- * All taps of whole 3x3 kernels: a kernel a step. Every load then goes through x at one small distance. Where it goes
- * from row to row as well, by a table, P-cores since Golden Cove take 8 % longer: as measured, by rows that lie in
- * different pages, not by the table alone, nor by its loads' number.
+ * All taps of whole 3x3 kernels: a kernel a step, so that every load goes through x at one small distance. Where it goes
+ * from row to row as well, by a table, a Granite Rapids core takes 8 % longer if the rows lie in different pages.
  */
 ALWAYS_INLINE void channel_taps_nine(channel_acc *acc, const corr2d_tile *tile, const float *const *x,
                                      const channel_step *s, size_t pixels, size_t vectors) {
