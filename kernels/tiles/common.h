@@ -43,13 +43,19 @@
 
 /*
  * For a vector that is computed before a branch: clang 14 computes it in what comes after, and keeps what it is
- * computed of until then, for which there are no registers.
+ * computed of until then, for which there are no registers. MemorySanitizer would take it for used, lanes that nothing
+ * looks at among them.
  */
-#if defined __clang__ && defined __x86_64__
+#ifdef __clang__
+#if __has_feature(memory_sanitizer)
+#define HOLD(v) (void)(v)
+#elif defined __x86_64__
 #define HOLD(v) __asm__ volatile("" : "+v"(v))
-#elif defined __clang__ && defined __aarch64__
+#elif defined __aarch64__
 #define HOLD(v) __asm__ volatile("" : "+w"(v))
-#else
+#endif
+#endif
+#ifndef HOLD
 #define HOLD(v) (void)(v)
 #endif
 
