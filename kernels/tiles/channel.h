@@ -323,6 +323,15 @@ ALWAYS_INLINE void channel_panel(const corr2d_tile *tile, const channel_step *s,
 
 typedef void channel_panel_fn(const corr2d_tile *tile, const channel_step *s);
 
+/* On to the next panel, of channels that are `width` on. */
+ALWAYS_INLINE void channel_next(channel_step *s, const corr2d_tile *tile, size_t width) {
+    s->weights += tile->panel;
+    s->bias += tile->bias_step;
+    s->y += width;
+    s->whole = s->y;
+    if (!tile->ahead_x) s->ahead += tile->panel;
+}
+
 /* All whole panels, of taps side by side: to call one after another takes short sums up to 8 % longer. */
 ALWAYS_INLINE void channel_panels_beside(const corr2d_tile *tile, channel_step *s, size_t pixels, size_t vectors) {
     const size_t width = vectors * LANES;
@@ -337,11 +346,7 @@ ALWAYS_INLINE void channel_panels_beside(const corr2d_tile *tile, channel_step *
             channel_tap(&acc, x, (ptrdiff_t)t, s->weights + t * width, pixels, vectors);
         }
         channel_store(&acc, tile, s, pixels, vectors);
-        s->weights += tile->panel;
-        s->bias += tile->bias_step;
-        s->y += width;
-        s->whole = s->y;
-        if (!tile->ahead_x) s->ahead += tile->panel;
+        channel_next(s, tile, width);
     }
 }
 
@@ -369,24 +374,19 @@ NOT_INLINE void channel_walk(const corr2d_tile *tile, size_t pixels, size_t widt
         s.x_pixel = tile->x_pixel + first;
         s.weights = tile->weights;
         s.bias = tile->bias;
-        s.y = tile->y;
+        s.y = s.whole = tile->y;
         s.y_pixel = s.whole_pixel = tile->y_pixel + first;
         s.ahead = (tile->ahead_x ? last : s.weights + first * tile->ahead_pixel) + tile->ahead;
-        s.whole = s.y;
         s.channels = tile->channels;
         if (panels) panels(tile, &s);
         for (size_t left = s.channels; left; left -= s.channels) {
             s.channels = left < width ? left : width;
-            s.ahead = (tile->ahead_x ? last : s.weights + first * tile->ahead_pixel) + tile->ahead;
-            s.whole = s.y;
             if (s.channels == width || (width == CHANNEL_PARTS * LANES && !tile->load)) {
                 panel(tile, &s);
             } else {
                 channel_indirect(tile, &s, pixels, panel);
             }
-            s.weights += tile->panel;
-            s.bias += tile->bias_step;
-            s.y += width;
+            channel_next(&s, tile, width);
         }
     }
 }
