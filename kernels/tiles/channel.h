@@ -97,15 +97,15 @@ ALWAYS_INLINE bool channel_by_twos(size_t pixels, size_t vectors) {
 }
 
 /*
- * Taps from `tap` on, wherever they and their weights lie. A tile of one vector would wait for a table's weights: it
+ * All taps, wherever they and their weights lie. A tile of one vector would wait for a table's weights: it
  * goes by twos where they follow one another.
  */
-ALWAYS_INLINE void channel_taps(channel_acc *acc, const corr2d_tile *tile, const corr2d_tap *tap, const float *const *x,
-                                const channel_step *s, size_t pixels, size_t vectors) {
+ALWAYS_INLINE void channel_taps(channel_acc *acc, const corr2d_tile *tile, const float *const *x, const channel_step *s,
+                                size_t pixels, size_t vectors) {
     const bool looks_ahead = channel_looks_ahead(vectors) && pixels <= CHANNEL_POINTERS;
     const bool dense = vectors == 1;
-    const corr2d_tap *const end = tile->table + tile->taps;
-    const corr2d_tap *const twos = dense && !tile->dense ? tap : tap + (size_t)(end - tap) / 2 * 2;
+    const corr2d_tap *tap = tile->table, *const end = tap + tile->taps;
+    const corr2d_tap *const twos = dense && !tile->dense ? tap : tap + tile->taps / 2 * 2;
     const float *const weights = s->weights, *ahead = s->ahead, *next = weights;
     const size_t step = tile->ahead_tap, width = vectors * LANES;
     for (; channel_by_twos(pixels, vectors) && tap != twos; tap += 2, next += 2 * width) {
@@ -130,9 +130,9 @@ ALWAYS_INLINE bool channel_by_panels(size_t pixels, size_t vectors) {
     return CHANNEL_PANELS && pixels == 6 && channel_by_fours(pixels, vectors);
 }
 
-/* Taps side by side in x, whose places need no table: four a step. Returns the first that is left. */
-ALWAYS_INLINE const corr2d_tap *channel_taps_beside(channel_acc *acc, const corr2d_tile *tile, const float *const *x,
-                                                    const channel_step *s, size_t pixels, size_t vectors) {
+/* All taps side by side in x, whose places need no table: four a step. */
+ALWAYS_INLINE void channel_taps_beside(channel_acc *acc, const corr2d_tile *tile, const float *const *x,
+                                       const channel_step *s, size_t pixels, size_t vectors) {
     const bool looks_ahead = channel_looks_ahead(vectors);
     const size_t width = vectors * LANES, step = 2 * tile->ahead_tap;
     const ptrdiff_t fours = (ptrdiff_t)(tile->taps / 4 * 4);
@@ -145,7 +145,9 @@ ALWAYS_INLINE const corr2d_tap *channel_taps_beside(channel_acc *acc, const corr
         channel_tap(acc, x, t + 2, weights + 2 * width, pixels, vectors);
         channel_tap(acc, x, t + 3, weights + 3 * width, pixels, vectors);
     }
-    return tile->table + fours;
+    for (size_t t = tile->taps / 4 * 4; t != tile->taps; t++, weights += width) {
+        channel_tap(acc, x, (ptrdiff_t)t, weights, pixels, vectors);
+    }
 }
 
 /* A row of a 3x3 kernel, from each tap `right` to the next, and `on` from the last to the next row's first. */
@@ -310,12 +312,12 @@ ALWAYS_INLINE void channel_panel(const corr2d_tile *tile, const channel_step *s,
         channel_taps_paired(&acc, tile, s, pixels, vectors);
     } else {
         const bool fours = channel_by_fours(pixels, vectors) && !channel_by_panels(pixels, vectors);
-        const corr2d_tap *tap = tile->table;
-        if (fours && tile->x_step == 1) tap = channel_taps_beside(&acc, tile, x, s, pixels, vectors);
-        if (CHANNEL_NINE && pixels == 6 && vectors == CHANNEL_VECTORS && tile->nine) {
+        if (fours && tile->x_step == 1) {
+            channel_taps_beside(&acc, tile, x, s, pixels, vectors);
+        } else if (CHANNEL_NINE && pixels == 6 && vectors == CHANNEL_VECTORS && tile->nine) {
             channel_taps_nine(&acc, tile, x, s, pixels, vectors);
         } else {
-            channel_taps(&acc, tile, tap, x, s, pixels, vectors);
+            channel_taps(&acc, tile, x, s, pixels, vectors);
         }
     }
     channel_store(&acc, tile, s, pixels, vectors);
@@ -341,10 +343,7 @@ ALWAYS_INLINE void channel_panels_beside(const corr2d_tile *tile, channel_step *
         channel_acc acc;
         channel_bias(&acc, s->bias, pixels, vectors);
         if (tile->load) channel_load(&acc, s, pixels, vectors);
-        const corr2d_tap *const tap = channel_taps_beside(&acc, tile, x, s, pixels, vectors);
-        for (size_t t = (size_t)(tap - tile->table); t != tile->taps; t++) {
-            channel_tap(&acc, x, (ptrdiff_t)t, s->weights + t * width, pixels, vectors);
-        }
+        channel_taps_beside(&acc, tile, x, s, pixels, vectors);
         channel_store(&acc, tile, s, pixels, vectors);
         channel_next(s, tile, width);
     }
