@@ -32,6 +32,8 @@
 /* Nothing behind it is loaded before it: compilers load far ahead, and then have no registers for what they loaded. */
 #define IN_ORDER __asm__ volatile("" ::: "memory")
 
+#define FALL_THROUGH __attribute__((fallthrough))
+
 /* For what must not share its registers with the loops around it. */
 #define NOT_INLINE static __attribute__((noinline))
 
@@ -128,6 +130,11 @@ WORD void f32xn_store_quads(float *p, size_t step, f32xn a) {
     (void)step;
     f32xn_store(p, a);
 }
+#endif
+
+/* Whether sums go a few at a time, so that one hides another's latency. The variant may say no. */
+#ifndef CHAINS
+#define CHAINS true
 #endif
 
 /* Whether there is an activation. */

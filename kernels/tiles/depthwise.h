@@ -41,7 +41,7 @@ static void depthwise_pixel(const corr2d_tile *tile) {
 }
 
 /* Rows of outputs in a tile: enough chains, and most maps have a multiple of them. */
-#define PLANE_ROWS 7
+#define PLANE_ROWS (CHAINS ? 7 : 1)
 
 /* Copies `rows` rows of `vectors` vectors, of the last the masked part and zeros. */
 ALWAYS_INLINE void plane_copy(float *to, const float *x, size_t x_row, size_t rows, size_t vectors, f32xn_mask last) {
@@ -259,7 +259,7 @@ NOT_INLINE void channels_rest(const corr2d_tile *tile, channels_step *s, size_t 
         const size_t left = tile->channels - channel;
         size_t first = 0;
         s->count = left < LANES ? left : LANES;
-        for (; first + 4 <= pixels; first += 4) channels_tile(tile, s, first, channel, 4, false);
+        for (; CHAINS && first + 4 <= pixels; first += 4) channels_tile(tile, s, first, channel, 4, false);
         for (; first < pixels; first++) channels_tile(tile, s, first, channel, 1, false);
     }
 }
@@ -285,8 +285,8 @@ NOT_INLINE void channels_1(const corr2d_tile *tile, size_t first) { channels_pix
 
 static void depthwise_channel(const corr2d_tile *tile) {
     size_t first = 0;
-    for (; first + 8 <= tile->pixels; first += 8) channels_8(tile, first);
-    for (; first + 4 <= tile->pixels; first += 4) channels_4(tile, first);
+    for (; CHAINS && first + 8 <= tile->pixels; first += 8) channels_8(tile, first);
+    for (; CHAINS && first + 4 <= tile->pixels; first += 4) channels_4(tile, first);
     for (; first < tile->pixels; first++) channels_1(tile, first);
 }
 
@@ -320,6 +320,6 @@ ALWAYS_INLINE void edge_tile(const corr2d_tile *tile, size_t channel, size_t vec
 
 static void depthwise_edge(const corr2d_tile *tile) {
     size_t channel = 0;
-    for (; tile->channels - channel >= 4 * LANES; channel += 4 * LANES) edge_tile(tile, channel, 4, true);
+    for (; CHAINS && tile->channels - channel >= 4 * LANES; channel += 4 * LANES) edge_tile(tile, channel, 4, true);
     for (; channel < tile->channels; channel += LANES) edge_tile(tile, channel, 1, false);
 }

@@ -12,7 +12,10 @@
 #define LINE_LANES 16
 
 /* Taps of packed pixels that a step of the widest tile takes, where loops are short of nothing but instructions. */
-#define PIXEL_STEP (LANES >= LINE_LANES / 2 ? 2 : 1)
+#define PIXEL_STEP (LANES == LINE_LANES / 2 ? 4 : LANES == LINE_LANES ? 2 : 1)
+
+/* For so many of them one of their lines is fetched. */
+#define FETCH_STEP (PIXEL_STEP < 2 ? 1 : 2)
 
 /* How far ahead weights are fetched, which may come from far away, and which a map of one tile uses up fast. */
 #define WEIGHTS_AHEAD 512
@@ -39,6 +42,7 @@ typedef struct pixel_step {
     const float *weights, *bias;
     float *y;
     size_t channels;
+    size_t first, first_floats, first_weights; /* packed: the first taps, what they take of either stream */
 } pixel_step;
 
 /*
@@ -86,21 +90,13 @@ ALWAYS_INLINE void pixel_bias(pixel_acc *acc, const float *bias, size_t rows, si
     }
 }
 
-/* Where a vector is no whole line, sums of so many taps hide what the next panel's y takes to come nearer. */
-#define LONG_TAPS 256
-
-ALWAYS_INLINE void pixel_load(pixel_acc *acc, pixel_y y, size_t taps, pixel_shape is) {
+ALWAYS_INLINE void pixel_load(pixel_acc *acc, pixel_y y, pixel_shape is) {
     const size_t rows = is.panels * PANEL_ROWS, vectors = is.vectors;
-    const bool fetches = vectors == PIXEL_VECTORS && LANES < LINE_LANES && taps >= LONG_TAPS;
     const float *p = y.p;
     EACH(r, rows, PIXEL_ROWS) {
         EACH(v, vectors, CORR2D_MAX_VECTORS) {
             const bool masked = pixel_masks(is) && v == vectors - 1;
             acc->v[r][v] = f32xn_add(pixel_y_load(p + v * LANES, y, masked), acc->v[r][v]);
-        }
-        if (fetches) {
-            __builtin_prefetch(p + rows * y.channel, 1, 3);
-            __builtin_prefetch(p + rows * y.channel + vectors * LANES - 1, 1, 3);
         }
         p += y.channel;
         FORGET(p);
@@ -147,50 +143,94 @@ ALWAYS_INLINE void pixel_tap(pixel_acc *acc, const f32xn *x_f32xn, const float *
 /* What is fetched on the way, where pixels are packed: the next ones' vectors, or weights. */
 typedef enum pixel_ahead { AHEAD_NOTHING, AHEAD_PIXELS, AHEAD_WEIGHTS } pixel_ahead;
 
-/* The tap of the packed pixels that is `place` taps on. */
-ALWAYS_INLINE void pixel_tap_packed(pixel_acc *acc, const float *packed, const float *more, const float *weights,
-                                    size_t place, size_t panel, pixel_shape is) {
-    f32xn x_f32xn[CORR2D_MAX_VECTORS];
-    EACH(v, is.vectors, CORR2D_MAX_VECTORS) x_f32xn[v] = f32xn_load(packed + (place * is.vectors + v) * LANES);
-    pixel_tap(acc, x_f32xn, more + place, weights + place * PANEL_ROWS, panel, is);
-}
-
 /* The next pixels: one of their vectors, seen from each tap, and the first tap for which it is fetched. */
 typedef struct pixel_far {
     const float *x;
     const ptrdiff_t *offset;
 } pixel_far;
 
+/* One line of what is ahead. */
+ALWAYS_INLINE void pixel_reach(pixel_far *far, const float *weights, pixel_ahead ahead) {
+    if (ahead == AHEAD_WEIGHTS) __builtin_prefetch(weights + WEIGHTS_AHEAD, 0, 3);
+    if (ahead != AHEAD_PIXELS) return;
+    __builtin_prefetch(far->x + *far->offset, 0, 2);
+    far->offset += FETCH_STEP;
+}
+
+/* Two streams: the packed pixels with `more` behind them, and the weights. */
+typedef struct pixel_streams {
+    const float *packed, *more, *weights;
+} pixel_streams;
+
+ALWAYS_INLINE void pixel_advance(pixel_streams *at, size_t taps, pixel_shape is) {
+    at->packed += taps * is.vectors * LANES;
+    at->weights += taps * PANEL_ROWS;
+    if (is.more) at->more += taps;
+}
+
+/* The tap that is `back` taps before there. */
+ALWAYS_INLINE void pixel_tap_packed(pixel_acc *acc, const pixel_streams *at, size_t back, size_t panel,
+                                    pixel_shape is) {
+    const float *packed = at->packed - back * is.vectors * LANES;
+    f32xn x_f32xn[CORR2D_MAX_VECTORS];
+    EACH(v, is.vectors, CORR2D_MAX_VECTORS) x_f32xn[v] = f32xn_load(packed + v * LANES);
+    pixel_tap(acc, x_f32xn, at->more - back, at->weights - back * PANEL_ROWS, panel, is);
+}
+
+/* How many taps a step takes. */
+ALWAYS_INLINE size_t pixel_step_taps(pixel_shape is) { return is.vectors == PIXEL_VECTORS ? PIXEL_STEP : 1; }
+
+/* All taps but the late ones, which pixel_store takes. */
+ALWAYS_INLINE size_t pixel_early(const corr2d_tile *tile, pixel_shape is) {
+    return tile->taps - (pixel_has_late(is) ? LATE_TAPS : 0);
+}
+
 /*
- * All taps of the packed pixels but the late ones, and of `more` behind them. The widest tile takes PIXEL_STEP taps a
- * step, of which the last may have one, and fetches what is `far` for one of them.
+ * From the end of the first step to that of the last. The first one takes only the taps that whole steps leave, and
+ * begins in the midst of the loop, which so has one branch: the less instructions beside the multiply-adds, the faster.
  */
+ALWAYS_INLINE void pixel_steps(pixel_acc *acc, pixel_streams *at, const float *end, size_t left, size_t panel,
+                               pixel_shape is, pixel_far far, pixel_ahead ahead) {
+    const size_t step = pixel_step_taps(is);
+    if (ahead == AHEAD_PIXELS && left % 2) pixel_reach(&far, at->weights, ahead);
+    switch (left) {
+        do {
+            pixel_advance(at, step, is);
+            FALL_THROUGH;
+        default:
+            pixel_reach(&far, at->weights, ahead);
+            if (step == 4) pixel_tap_packed(acc, at, 4, panel, is);
+            FALL_THROUGH;
+        case 3:
+            if (step == 4) pixel_tap_packed(acc, at, 3, panel, is);
+            FALL_THROUGH;
+        case 2:
+            if (step == 4 && ahead == AHEAD_PIXELS) pixel_reach(&far, at->weights, ahead);
+            pixel_tap_packed(acc, at, 2, panel, is);
+            FALL_THROUGH;
+        case 1: pixel_tap_packed(acc, at, 1, panel, is);
+        } while (at->weights != end);
+    }
+}
+
+/* All taps of the packed pixels but the late ones. The widest tile takes some at a step, and fetches what is `far`. */
 ALWAYS_INLINE void pixel_taps(pixel_acc *acc, pixel_late *late, const corr2d_tile *tile, const pixel_step *s,
                               pixel_shape is, pixel_far far, pixel_ahead ahead) {
-    const size_t panel = tile->panel, step = is.vectors == PIXEL_VECTORS ? PIXEL_STEP : 1;
-    const float *packed = s->packed, *more = packed + tile->taps * is.vectors * LANES;
-    const size_t taps = tile->taps - (pixel_has_late(is) ? LATE_TAPS : 0), rest = taps % step;
-    const float *weights = s->weights, *const end = weights + taps * PANEL_ROWS;
-    const float *const single = rest ? end - PANEL_ROWS : NULL;
-    while (weights != end) {
-        if (ahead == AHEAD_PIXELS) {
-            __builtin_prefetch(far.x + *far.offset, 0, 2);
-            far.offset += step;
+    const float *const end = s->weights + pixel_early(tile, is) * PANEL_ROWS;
+    const float *const more = s->packed + tile->taps * is.vectors * LANES;
+    pixel_streams at = {s->packed + s->first_floats, more + s->first, s->weights + s->first_weights};
+    if (pixel_step_taps(is) == 1) {
+        while (at.weights != end) {
+            pixel_reach(&far, at.weights, ahead);
+            pixel_advance(&at, 1, is);
+            pixel_tap_packed(acc, &at, 1, tile->panel, is);
         }
-        if (ahead == AHEAD_WEIGHTS) __builtin_prefetch(weights + WEIGHTS_AHEAD, 0, 3);
-        pixel_tap_packed(acc, packed, more, weights, 0, panel, is);
-        if (step > 1) {
-            if (weights == single) break;
-            pixel_tap_packed(acc, packed, more, weights, 1, panel, is);
-        }
-        packed += step * is.vectors * LANES;
-        weights += step * PANEL_ROWS;
-        if (is.more) more += step;
+    } else if (!pixel_has_late(is) || s->first) {
+        pixel_steps(acc, &at, end, s->first % PIXEL_STEP, tile->panel, is, far, ahead);
     }
-    if (!pixel_has_late(is)) return;
-    packed += rest * is.vectors * LANES;
-    weights += rest * PANEL_ROWS;
-    *late = (pixel_late){{packed, packed + is.vectors * LANES}, weights, {0, LANES, 2 * LANES}};
+    if (pixel_has_late(is)) {
+        *late = (pixel_late){{at.packed, at.packed + is.vectors * LANES}, at.weights, {0, LANES, 2 * LANES}};
+    }
 }
 
 /*
@@ -259,9 +299,9 @@ ALWAYS_INLINE void pixel_sum(pixel_acc *acc, pixel_late *late, const corr2d_tile
                              pixel_shape is) {
     const bool last = s->channels <= is.panels * PANEL_ROWS;
     const size_t step = (tile->channels - s->channels) / PANEL_ROWS;
-    if (!tile->offsets && is.vectors == PIXEL_VECTORS && !is.more && tile->fetched && step < is.vectors * PIXEL_STEP) {
-        const float *const next = tile->x + s->x_pixel[step / PIXEL_STEP] + tile->ahead;
-        pixel_taps(acc, late, tile, s, is, (pixel_far){next, tile->fetched + step % PIXEL_STEP}, AHEAD_PIXELS);
+    if (!tile->offsets && is.vectors == PIXEL_VECTORS && !is.more && tile->fetched && step < is.vectors * FETCH_STEP) {
+        const float *const next = tile->x + s->x_pixel[step / FETCH_STEP] + tile->ahead;
+        pixel_taps(acc, late, tile, s, is, (pixel_far){next, tile->fetched + step % FETCH_STEP}, AHEAD_PIXELS);
     } else if (!tile->offsets && (LANES >= LINE_LANES || (is.vectors == PIXEL_VECTORS && tile->far_weights))) {
         pixel_taps(acc, late, tile, s, is, (pixel_far){0}, AHEAD_WEIGHTS);
     } else if (!tile->offsets) {
@@ -299,13 +339,21 @@ ALWAYS_INLINE void pixel_late_row(f32xn *acc, const f32xn *first_f32xn, const pi
     pixel_row(acc, last_f32xn, late->weights + PANEL_ROWS, r, PIXEL_VECTORS);
 }
 
-/* The next tile's y, before that tile loads it. Where vectors are shorter, each row's is fetched as it is stored. */
+/* A tile's y: with shorter vectors the lines of a row's two ends. */
 ALWAYS_INLINE void pixel_fetch(const float *y, size_t channel, size_t rows) {
     for (size_t r = 0; r < rows; r++) {
-        EACH(v, PIXEL_VECTORS, PIXEL_VECTORS) __builtin_prefetch(y + v * LANES, 1, 3);
+        __builtin_prefetch(y, 1, 3);
+        if (LANES == LINE_LANES) __builtin_prefetch(y + LANES, 1, 3);
+        __builtin_prefetch(y + PIXEL_VECTORS * LANES - 1, 1, 3);
         y += channel;
         FORGET(y);
     }
+}
+
+/* Whether the next tile's y is fetched: where vectors are lines what it loads, else what so few taps write fast. */
+#define FEW_TAPS 16
+ALWAYS_INLINE bool pixel_fetches(const corr2d_tile *tile) {
+    return LANES == LINE_LANES ? tile->load : LANES == LINE_LANES / 2 && tile->taps < FEW_TAPS;
 }
 
 ALWAYS_INLINE void pixel_store(pixel_acc *acc, const pixel_late *late, const corr2d_tile *tile, pixel_y y,
@@ -313,10 +361,9 @@ ALWAYS_INLINE void pixel_store(pixel_acc *acc, const pixel_late *late, const cor
     const size_t rows = is.panels * PANEL_ROWS, vectors = is.vectors;
     const f32xn zero = f32xn_splat(0.0f);
     const bool clamped = clamps(tile->lo, tile->hi), has_late = pixel_has_late(is);
-    const bool fetches = vectors == PIXEL_VECTORS && LANES == LINE_LANES / 2;
     float *p = y.p;
     f32xn first_f32xn[PIXEL_VECTORS];
-    if (has_late && tile->load) pixel_fetch(p + vectors * LANES, y.channel, rows);
+    if (vectors == PIXEL_VECTORS && !is.more && pixel_fetches(tile)) pixel_fetch(p + vectors * LANES, y.channel, rows);
     if (has_late) pixel_late_load(first_f32xn, late, 0);
     if (!has_late && clamped) {
         EACH(r, rows, PIXEL_ROWS) pixel_clamp(acc->v[r], tile, vectors);
@@ -327,10 +374,6 @@ ALWAYS_INLINE void pixel_store(pixel_acc *acc, const pixel_late *late, const cor
         EACH(v, vectors, CORR2D_MAX_VECTORS) {
             const bool masked = pixel_masks(is) && v == vectors - 1;
             pixel_y_store(p + v * LANES, f32xn_add(acc->v[r][v], zero), y, masked);
-        }
-        if (fetches) {
-            __builtin_prefetch(p + 2 * vectors * LANES, 1, 3);
-            __builtin_prefetch(p + 3 * vectors * LANES - 1, 1, 3);
         }
         p += y.channel;
         FORGET(p);
@@ -365,7 +408,7 @@ ALWAYS_INLINE void pixel_panels(const corr2d_tile *tile, pixel_step s, pixel_sha
     if (is.more) more_begin(column, tile, s.bias, s.y + width, channels);
     if (tile->load) {
         if (!whole) edge_in(&part, rows);
-        pixel_load(&acc, y, tile->taps, is);
+        pixel_load(&acc, y, is);
     }
     if (is.more) acc.more = f32xn_load(column);
     pixel_sum(&acc, &late, tile, &s, is);
@@ -393,7 +436,11 @@ ALWAYS_INLINE void pixel_tiles(const corr2d_tile *tile, pixel_step s, pixel_shap
 
 ALWAYS_INLINE void pixel_tile(const corr2d_tile *tile, pixel_shape is) {
     const size_t rows = is.panels * PANEL_ROWS;
-    pixel_step s = {tile->packed, tile->x_pixel, tile->weights, tile->bias, tile->y, tile->channels};
+    pixel_step s = {tile->packed, tile->x_pixel, tile->weights, tile->bias, tile->y, tile->channels, 0, 0, 0};
+    const size_t step = pixel_step_taps(is), taps = pixel_early(tile, is), rest = taps % step;
+    s.first = rest || step == 1 || !taps ? rest : step;
+    s.first_floats = s.first * is.vectors * LANES;
+    s.first_weights = s.first * PANEL_ROWS;
     for (;;) {
         pixel_tiles(tile, s, is);
         if (s.channels <= rows) return;
@@ -507,13 +554,13 @@ ALWAYS_INLINE void few_tile(const corr2d_tile *tile, size_t pixels, size_t vecto
     channel_step s = {.weights = tile->weights, .bias = tile->bias, .y = tile->y, .y_pixel = tile->y_pixel};
     size_t left = tile->channels;
     for (size_t i = 0; i < pixels; i++) s.x[i] = tile->x + tile->x_pixel[i];
-    few_steps(tile, &s, &left, pixels, vectors);
+    if (vectors > FEW_LEAST) few_steps(tile, &s, &left, pixels, vectors);
     if (FEW_HALVES && vectors / 2 > FEW_LEAST) few_steps(tile, &s, &left, pixels, vectors / 2);
     if (FEW_HALVES && vectors / 4 > FEW_LEAST) few_steps(tile, &s, &left, pixels, vectors / 4);
     few_steps(tile, &s, &left, pixels, FEW_LEAST);
 }
 
-static void pixel_few_1(const corr2d_tile *tile) { few_tile(tile, 1, 8); }
+static void pixel_few_1(const corr2d_tile *tile) { few_tile(tile, 1, CHAINS ? FEW_VECTORS : FEW_LEAST); }
 
 /* Where a pixel is a vector only a map of one pixel is few. */
 #if LANES == 1

@@ -2,6 +2,7 @@
 /* For CPUs without FMA, where each step is a call of the C library: no chain has to hide another's latency. */
 #include "kernels/simd/scalar.h"
 
+#define CHAINS false
 #define CHANNEL_LANES false
 #define CHANNEL_ASKS false
 #define CHANNEL_PARTS 0
