@@ -3,14 +3,14 @@
  * The channel tiles of kernels/variant.h, written once over the words of simd/. The variant defines CHANNEL_LANES:
  * whether to multiply by lanes where taps lie side by side; CHANNEL_ASKS: whether to ask if there is an activation,
  * which short sums gain by with AVX2 and lose by with AVX-512; CHANNEL_VECTORS, those of its widest tiles;
- * CHANNEL_PARTS, those of tiles that store a part of their last vector themselves; and where it is faster CHANNEL_TWOS,
- * from how many chains on tiles take two taps a step, CHANNEL_NINE: whether the widest take whole 3x3 kernels, and
+ * CHANNEL_PARTS, those of tiles that store a part of their last vector themselves; and where it is faster CHANNEL_FOURS,
+ * from how many chains on tiles take four taps a step, CHANNEL_NINE: whether the widest take whole 3x3 kernels, and
  * CHANNEL_PANELS: whether they do panel after panel of taps side by side in a function of its own.
  */
 #include "kernels/tiles/turn.h"
 
-#ifndef CHANNEL_TWOS
-#define CHANNEL_TWOS SIZE_MAX
+#ifndef CHANNEL_FOURS
+#define CHANNEL_FOURS SIZE_MAX
 #endif
 #ifndef CHANNEL_NINE
 #define CHANNEL_NINE false
@@ -91,27 +91,29 @@ ALWAYS_INLINE void channel_ahead(const float **ahead, size_t step) {
 /* Whether tiles of so many vectors do so at all: short sums of others lose 4 to 6 % by it. */
 ALWAYS_INLINE bool channel_looks_ahead(size_t vectors) { return vectors == 1 || vectors == CHANNEL_VECTORS; }
 
-/* Whether a tile takes two taps a step: where it has chains enough to lose by whatever is no multiply-add. */
-ALWAYS_INLINE bool channel_by_twos(size_t pixels, size_t vectors) {
-    return pixels * vectors >= CHANNEL_TWOS && pixels <= CHANNEL_POINTERS;
+/* Whether a tile takes four taps a step: where it has chains enough to lose by whatever is no multiply-add. */
+ALWAYS_INLINE bool channel_by_fours(size_t pixels, size_t vectors) {
+    return pixels * vectors >= CHANNEL_FOURS && pixels <= CHANNEL_POINTERS;
 }
 
 /*
  * All taps, wherever they and their weights lie. A tile of one vector would wait for a table's weights: it
- * goes by twos where they follow one another.
+ * goes by fours where they follow one another.
  */
 ALWAYS_INLINE void channel_taps(channel_acc *acc, const corr2d_tile *tile, const float *const *x, const channel_step *s,
                                 size_t pixels, size_t vectors) {
     const bool looks_ahead = channel_looks_ahead(vectors) && pixels <= CHANNEL_POINTERS;
     const bool dense = vectors == 1;
     const corr2d_tap *tap = tile->table, *const end = tap + tile->taps;
-    const corr2d_tap *const twos = dense && !tile->dense ? tap : tap + tile->taps / 2 * 2;
+    const corr2d_tap *const fours = dense && !tile->dense ? tap : tap + tile->taps / 4 * 4;
     const float *const weights = s->weights, *ahead = s->ahead, *next = weights;
     const size_t step = tile->ahead_tap, width = vectors * LANES;
-    for (; channel_by_twos(pixels, vectors) && tap != twos; tap += 2, next += 2 * width) {
-        if (looks_ahead) channel_ahead(&ahead, 2 * step);
-        channel_tap(acc, x, tap[0].x, dense ? next : weights + tap[0].w * vectors, pixels, vectors);
-        channel_tap(acc, x, tap[1].x, dense ? next + width : weights + tap[1].w * vectors, pixels, vectors);
+    const size_t each = width > 32 ? 2 : 4; /* on a map of 7 x 7 the next taps' weights are so many lines */
+    for (; channel_by_fours(pixels, vectors) && tap != fours; tap += 4, next += 4 * width) {
+        UNROLL for (size_t i = 0; i < 4; i++) {
+            if (looks_ahead && i % each == 0) channel_ahead(&ahead, each * step);
+            channel_tap(acc, x, tap[i].x, dense ? next + i * width : weights + tap[i].w * vectors, pixels, vectors);
+        }
     }
     for (; tap != end; tap++) {
         if (looks_ahead) channel_ahead(&ahead, step);
@@ -120,14 +122,19 @@ ALWAYS_INLINE void channel_taps(channel_acc *acc, const corr2d_tile *tile, const
 }
 
 /* Whether a tile takes four taps that lie side by side: the widest ones, and those of short sums. */
-ALWAYS_INLINE bool channel_by_fours(size_t pixels, size_t vectors) {
+ALWAYS_INLINE bool channel_goes_beside(size_t pixels, size_t vectors) {
     if (pixels == 5) return LANES >= 8 && vectors == CHANNEL_VECTORS;
     return LANES >= 8 && pixels == 6 && vectors >= CHANNEL_VECTORS - CHANNEL_VECTORS / 4;
 }
 
 /* Whether it does so panel after panel by itself: one that is not whole is left, and may take its taps by a table. */
 ALWAYS_INLINE bool channel_by_panels(size_t pixels, size_t vectors) {
-    return CHANNEL_PANELS && pixels == 6 && channel_by_fours(pixels, vectors);
+    return CHANNEL_PANELS && pixels == 6 && channel_goes_beside(pixels, vectors);
+}
+
+/* Whether it does so with whole 3x3 kernels. */
+ALWAYS_INLINE bool channel_by_nines(size_t pixels, size_t vectors) {
+    return CHANNEL_NINE && pixels == 6 && vectors == CHANNEL_VECTORS;
 }
 
 /* All taps side by side in x, whose places need no table: four a step. */
@@ -311,11 +318,9 @@ ALWAYS_INLINE void channel_panel(const corr2d_tile *tile, const channel_step *s,
     } else if (pixels > CHANNEL_POINTERS && channel_paired(s->x_pixel, pixels)) {
         channel_taps_paired(&acc, tile, s, pixels, vectors);
     } else {
-        const bool fours = channel_by_fours(pixels, vectors) && !channel_by_panels(pixels, vectors);
-        if (fours && tile->x_step == 1) {
+        const bool beside = channel_goes_beside(pixels, vectors) && !channel_by_panels(pixels, vectors);
+        if (beside && tile->x_step == 1) {
             channel_taps_beside(&acc, tile, x, s, pixels, vectors);
-        } else if (CHANNEL_NINE && pixels == 6 && vectors == CHANNEL_VECTORS && tile->nine) {
-            channel_taps_nine(&acc, tile, x, s, pixels, vectors);
         } else {
             channel_taps(&acc, tile, x, s, pixels, vectors);
         }
@@ -334,8 +339,11 @@ ALWAYS_INLINE void channel_next(channel_step *s, const corr2d_tile *tile, size_t
     if (!tile->ahead_x) s->ahead += tile->panel;
 }
 
-/* All whole panels, of taps side by side: to call one after another takes short sums up to 8 % longer. */
-ALWAYS_INLINE void channel_panels_beside(const corr2d_tile *tile, channel_step *s, size_t pixels, size_t vectors) {
+/*
+ * All whole panels, of whole 3x3 kernels or of taps side by side: to call one after another takes short sums up to 8 %
+ * longer.
+ */
+ALWAYS_INLINE void channel_panels(const corr2d_tile *tile, channel_step *s, size_t pixels, size_t vectors, bool nine) {
     const size_t width = vectors * LANES;
     const float *x[CORR2D_MAX_PIXELS];
     EACH(i, pixels, CORR2D_MAX_PIXELS) x[i] = tile->x + s->x_pixel[i];
@@ -343,7 +351,11 @@ ALWAYS_INLINE void channel_panels_beside(const corr2d_tile *tile, channel_step *
         channel_acc acc;
         channel_bias(&acc, s->bias, pixels, vectors);
         if (tile->load) channel_load(&acc, s, pixels, vectors);
-        channel_taps_beside(&acc, tile, x, s, pixels, vectors);
+        if (nine) {
+            channel_taps_nine(&acc, tile, x, s, pixels, vectors);
+        } else {
+            channel_taps_beside(&acc, tile, x, s, pixels, vectors);
+        }
         channel_store(&acc, tile, s, pixels, vectors);
         channel_next(s, tile, width);
     }
@@ -477,12 +489,17 @@ static void channel_groups(const corr2d_tile *tile) {
     static void channel_panel_##v##x##n(const corr2d_tile *tile, const channel_step *s) {                              \
         channel_panel(tile, s, n, v);                                                                                  \
     }                                                                                                                  \
-    static void channel_panels_##v##x##n(const corr2d_tile *tile, channel_step *s) {                                   \
-        channel_panels_beside(tile, s, n, v);                                                                          \
+    static void channel_besides_##v##x##n(const corr2d_tile *tile, channel_step *s) {                                  \
+        channel_panels(tile, s, n, v, false);                                                                          \
+    }                                                                                                                  \
+    static void channel_nines_##v##x##n(const corr2d_tile *tile, channel_step *s) {                                    \
+        channel_panels(tile, s, n, v, true);                                                                           \
     }                                                                                                                  \
     static void channel_##v##x##n(const corr2d_tile *tile) {                                                           \
-        const bool panels = channel_by_panels(n, v) && tile->x_step == 1;                                              \
-        channel_walk(tile, n, (v)*LANES, channel_panel_##v##x##n, panels ? channel_panels_##v##x##n : NULL);           \
+        channel_panels_fn *panels = NULL;                                                                              \
+        if (channel_by_panels(n, v) && tile->x_step == 1) panels = channel_besides_##v##x##n;                          \
+        if (channel_by_nines(n, v) && tile->nine) panels = channel_nines_##v##x##n;                                    \
+        channel_walk(tile, n, (v)*LANES, channel_panel_##v##x##n, panels);                                             \
     }
 
 /* The tiles of v vectors by up to four, five, six, eight or twelve pixels, and their row of a table. */

@@ -9,7 +9,7 @@
 #define CHANNEL_ASKS false
 #define CHANNEL_PARTS 2
 #define CHANNEL_VECTORS 4
-#define CHANNEL_TWOS 18
+#define CHANNEL_FOURS 18
 #define SEVENS_HELD true
 #define PANEL_ROWS 8
 #define ROWS_TOGETHER 7
