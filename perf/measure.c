@@ -233,17 +233,30 @@ static bool is_due(const runner *r, size_t round, size_t rounds) {
     return (round + 1) * r->rounds / rounds > round * r->rounds / rounds;
 }
 
+/* The runners in random order: what one leaves behind, in caches and in the clock, is not always the same one's. */
+static void shuffle(runner **order, size_t count, uint64_t *random) {
+    for (size_t left = count; left > 1; left--) {
+        size_t i = next_random(random) % left;
+        runner *last = order[left - 1];
+        order[left - 1] = order[i];
+        order[i] = last;
+    }
+}
+
 /* Every round measures the peak too, to see the neighbours that the engines see. Returns its seconds per flop. */
 static stats time_rounds(session *s, runner *runners, size_t count) {
     samples peak = {0};
+    uint64_t random = 4;
+    runner *order[ENGINE_LIMIT];
+    for (size_t i = 0; i < count; i++) order[i] = &runners[i];
     for (size_t round = 0; round < s->rounds; round++) {
         pool_rest();
         double flops = roof_sample(&s->roofs);
         samples_add(&peak, 1 / flops);
         samples_add(&s->roofs.peak, flops);
+        shuffle(order, count, &random);
         for (size_t i = 0; i < count; i++) {
-            runner *r = &runners[(i + round) % count];
-            if (is_due(r, round, s->rounds)) time_round(s, r);
+            if (is_due(order[i], round, s->rounds)) time_round(s, order[i]);
         }
     }
     stats result = stats_of(&peak);
