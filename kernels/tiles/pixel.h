@@ -251,47 +251,79 @@ ALWAYS_INLINE void pixel_late_pack(const pixel_late *late, float *packed) {
     EACH(v, PIXEL_VECTORS, PIXEL_VECTORS) f32xn_store(packed + v * LANES, f32xn_load(late->x[1] + late->pixel[v]));
 }
 
+/* Where a tile reads the pixels where they lie, and packs them. */
+typedef struct pixel_reading {
+    const float *weights;
+    const ptrdiff_t *offset;
+    float *packed, *more;
+    ptrdiff_t pixel[CORR2D_MAX_VECTORS + 1]; /* where each vector lies, seen from a tap's x */
+} pixel_reading;
+
+ALWAYS_INLINE void pixel_read_on(pixel_reading *at, size_t taps, pixel_shape is, pixel_use use) {
+    at->offset += taps;
+    at->weights += taps * PANEL_ROWS;
+    if (use != PIXEL_PACK) return;
+    at->packed += taps * is.vectors * LANES;
+    if (is.more) at->more += taps;
+}
+
 /*
- * The same from where the pixels lie; on the way packs them, or fetches others: the same ones of a tap that follows
- * soon, or `ahead` of them. Where a vector is a line, it is the line of its last pixel that counts, since the first
- * pixel's is the last one's of the vector before.
+ * The tap that is `back` taps before there. On the way it packs the pixels, or fetches others: the same ones of a tap
+ * that follows soon, or `ahead` of them. Where a vector is a line, it is the line of its last pixel that counts, since
+ * the first pixel's is the last one's of the vector before.
  */
+ALWAYS_INLINE void pixel_tap_reading(pixel_acc *acc, const corr2d_tile *tile, const pixel_reading *at, size_t back,
+                                     ptrdiff_t ahead, pixel_shape is, pixel_use use) {
+    const bool packs = use == PIXEL_PACK;
+    const ptrdiff_t *offset = at->offset - back;
+    const float *x = tile->x + *offset;
+    f32xn x_f32xn[CORR2D_MAX_VECTORS];
+    FORGET(x);
+    EACH(v, is.vectors, CORR2D_MAX_VECTORS) x_f32xn[v] = f32xn_load(x + at->pixel[v]);
+    if (packs) {
+        float *packed = at->packed - back * is.vectors * LANES;
+        EACH(v, is.vectors, CORR2D_MAX_VECTORS) f32xn_store(packed + v * LANES, x_f32xn[v]);
+    }
+    pixel_tap(acc, x_f32xn, packs ? at->more - back : x + at->pixel[is.vectors], at->weights - back * PANEL_ROWS,
+              tile->panel, is);
+    if (use == PIXEL_NEAR || (packs && pixel_has_late(is))) {
+        const float *soon = tile->x + offset[CORR2D_TAPS_AHEAD];
+        FORGET(soon);
+        EACH(v, is.vectors, CORR2D_MAX_VECTORS) __builtin_prefetch(soon + at->pixel[v] + LANES - 1, 0, 3);
+    }
+    if (use == PIXEL_FETCH) {
+        x += ahead;
+        FORGET(x);
+        EACH(v, is.vectors, CORR2D_MAX_VECTORS) __builtin_prefetch(x + at->pixel[v], 0, 2);
+    }
+}
+
+/* The same from where the pixels lie: with AVX2 the widest tile takes two taps a step, of which the first may have one. */
 ALWAYS_INLINE void pixel_taps_reading(pixel_acc *acc, pixel_late *late, const corr2d_tile *tile, const pixel_step *s,
                                       pixel_shape is, pixel_use use) {
-    const size_t taps = tile->taps - (pixel_has_late(is) ? LATE_TAPS : 0);
-    const ptrdiff_t *offset = tile->offsets, *const end = offset + taps, ahead = tile->ahead;
-    const bool packs = use == PIXEL_PACK;
-    const float *weights = s->weights;
-    ptrdiff_t pixel[CORR2D_MAX_VECTORS + 1];
-    float *packed = s->packed, *more = packs ? packed + tile->taps * is.vectors * LANES : NULL;
-    EACH(v, is.vectors + is.more, CORR2D_MAX_VECTORS + 1) pixel[v] = s->x_pixel[v];
-    if (packs && is.more) more_pack(tile, more, pixel[is.vectors]);
-    for (; offset != end; offset++) {
-        f32xn x_f32xn[CORR2D_MAX_VECTORS];
-        const float *x = tile->x + *offset;
-        FORGET(x);
-        EACH(v, is.vectors, CORR2D_MAX_VECTORS) x_f32xn[v] = f32xn_load(x + pixel[v]);
-        if (packs) {
-            EACH(v, is.vectors, CORR2D_MAX_VECTORS) f32xn_store(packed + v * LANES, x_f32xn[v]);
-            packed += is.vectors * LANES;
+    const size_t taps = pixel_early(tile, is);
+    const ptrdiff_t *const end = tile->offsets + taps, ahead = tile->ahead;
+    const bool packs = use == PIXEL_PACK, twos = LANES == LINE_LANES / 2 && is.vectors == PIXEL_VECTORS;
+    pixel_reading at = {s->weights, tile->offsets, s->packed, NULL, {0}};
+    if (packs) at.more = s->packed + tile->taps * is.vectors * LANES;
+    EACH(v, is.vectors + is.more, CORR2D_MAX_VECTORS + 1) at.pixel[v] = s->x_pixel[v];
+    if (packs && is.more) more_pack(tile, at.more, at.pixel[is.vectors]);
+    if (twos && use != PIXEL_FETCH) {
+        pixel_read_on(&at, taps % 2 ? 1 : 2, is, use);
+        switch (__builtin_expect(taps % 2, 1)) { /* the way into the loop's midst goes before it */
+            do {
+                pixel_read_on(&at, 2, is, use);
+                FALL_THROUGH;
+            case 0: pixel_tap_reading(acc, tile, &at, 2, ahead, is, use); FALL_THROUGH;
+            default: pixel_tap_reading(acc, tile, &at, 1, ahead, is, use);
+            } while (at.offset != end);
         }
-        pixel_tap(acc, x_f32xn, packs || !is.more ? more : x + pixel[is.vectors], weights, tile->panel, is);
-        if (packs && is.more) more++;
-        if (use == PIXEL_NEAR || (packs && pixel_has_late(is))) {
-            const float *soon = tile->x + offset[CORR2D_TAPS_AHEAD];
-            FORGET(soon);
-            EACH(v, is.vectors, CORR2D_MAX_VECTORS) __builtin_prefetch(soon + pixel[v] + LANES - 1, 0, 3);
-        }
-        if (use == PIXEL_FETCH) {
-            x += ahead;
-            FORGET(x);
-            EACH(v, is.vectors, CORR2D_MAX_VECTORS) __builtin_prefetch(x + pixel[v], 0, 2);
-        }
-        weights += PANEL_ROWS;
+        return;
     }
+    for (; at.offset != end; pixel_read_on(&at, 1, is, use)) pixel_tap_reading(acc, tile, &at, 0, ahead, is, use);
     if (!pixel_has_late(is)) return;
-    *late = (pixel_late){{tile->x + offset[0], tile->x + offset[1]}, weights, {pixel[0], pixel[1], pixel[2]}};
-    if (packs) pixel_late_pack(late, packed);
+    *late = (pixel_late){{tile->x + end[0], tile->x + end[1]}, at.weights, {at.pixel[0], at.pixel[1], at.pixel[2]}};
+    if (packs) pixel_late_pack(late, at.packed);
 }
 
 /* All taps but the late ones, which are left to pixel_store. */
