@@ -11,11 +11,8 @@
 /* A cache line. */
 #define LINE_LANES 16
 
-/* Taps of packed pixels that a step of the widest tile takes, where loops are short of nothing but instructions. */
-#define PIXEL_STEP (LANES == LINE_LANES / 2 ? 4 : LANES == LINE_LANES ? 2 : 1)
-
-/* For so many of them one of their lines is fetched. */
-#define FETCH_STEP (PIXEL_STEP < 2 ? 1 : 2)
+/* For so many packed taps one of the next ones' lines is fetched. */
+#define FETCH_STEP (LANES < LINE_LANES / 2 ? 1 : 2)
 
 /* How far ahead weights are fetched, which may come from far away, and which a map of one tile uses up fast. */
 #define WEIGHTS_AHEAD 512
@@ -177,8 +174,11 @@ ALWAYS_INLINE void pixel_tap_packed(pixel_acc *acc, const pixel_streams *at, siz
     pixel_tap(acc, x_f32xn, at->more - back, at->weights - back * PANEL_ROWS, panel, is);
 }
 
-/* How many taps a step takes. */
-ALWAYS_INLINE size_t pixel_step_taps(pixel_shape is) { return is.vectors == PIXEL_VECTORS ? PIXEL_STEP : 1; }
+/* How many taps a step takes: the more, the fewer instructions, but where a vector is a line it shows only with one more. */
+ALWAYS_INLINE size_t pixel_step_taps(pixel_shape is) {
+    if (is.vectors < PIXEL_VECTORS || LANES < LINE_LANES / 2) return 1;
+    return LANES == LINE_LANES && !is.more ? 2 : 4;
+}
 
 /* All taps but the late ones, which pixel_store takes. */
 ALWAYS_INLINE size_t pixel_early(const corr2d_tile *tile, pixel_shape is) {
@@ -226,7 +226,7 @@ ALWAYS_INLINE void pixel_taps(pixel_acc *acc, pixel_late *late, const corr2d_til
             pixel_tap_packed(acc, &at, 1, tile->panel, is);
         }
     } else if (!pixel_has_late(is) || s->first) {
-        pixel_steps(acc, &at, end, s->first % PIXEL_STEP, tile->panel, is, far, ahead);
+        pixel_steps(acc, &at, end, s->first % pixel_step_taps(is), tile->panel, is, far, ahead);
     }
     if (pixel_has_late(is)) {
         *late = (pixel_late){{at.packed, at.packed + is.vectors * LANES}, at.weights, {0, LANES, 2 * LANES}};
