@@ -267,6 +267,11 @@ ALWAYS_INLINE void pixel_read_on(pixel_reading *at, size_t taps, pixel_shape is,
     if (is.more) at->more += taps;
 }
 
+/* Whether a tile that packs also brings nearer what it will. */
+ALWAYS_INLINE bool pixel_brings_nearer(pixel_shape is) {
+    return pixel_has_late(is) || (LANES == LINE_LANES / 2 && is.vectors == PIXEL_VECTORS);
+}
+
 /*
  * The tap that is `back` taps before there. On the way it packs the pixels, or fetches others: the same ones of a tap
  * that follows soon, or `ahead` of them. Where a vector is a line, it is the line of its last pixel that counts, since
@@ -286,10 +291,13 @@ ALWAYS_INLINE void pixel_tap_reading(pixel_acc *acc, const corr2d_tile *tile, co
     }
     pixel_tap(acc, x_f32xn, packs ? at->more - back : x + at->pixel[is.vectors], at->weights - back * PANEL_ROWS,
               tile->panel, is);
-    if (use == PIXEL_NEAR || (packs && pixel_has_late(is))) {
+    if (use == PIXEL_NEAR || (packs && pixel_brings_nearer(is))) {
         const float *soon = tile->x + offset[CORR2D_TAPS_AHEAD];
         FORGET(soon);
-        EACH(v, is.vectors, CORR2D_MAX_VECTORS) __builtin_prefetch(soon + at->pixel[v] + LANES - 1, 0, 3);
+        EACH(v, is.vectors, CORR2D_MAX_VECTORS) {
+            const bool line = LANES == LINE_LANES || v == is.vectors - 1;
+            if (line) __builtin_prefetch(soon + at->pixel[v] + LANES - 1, 0, 3);
+        }
     }
     if (use == PIXEL_FETCH) {
         x += ahead;
