@@ -3,9 +3,9 @@
  * The channel tiles of kernels/variant.h, written once over the words of simd/. The variant defines CHANNEL_LANES:
  * whether to multiply by lanes where taps lie side by side; CHANNEL_ASKS: whether to ask if there is an activation,
  * which short sums gain by with AVX2 and lose by with AVX-512; CHANNEL_VECTORS, those of its widest tiles;
- * CHANNEL_PARTS, those of tiles that store a part of their last vector themselves; and where it is faster CHANNEL_FOURS,
- * from how many chains on tiles take four taps a step, CHANNEL_NINE: whether the widest take whole 3x3 kernels, and
- * CHANNEL_PANELS: whether they do panel after panel of taps side by side in a function of its own.
+ * CHANNEL_PARTS, those of tiles that store a part of their last vector themselves; and where it is faster
+ * CHANNEL_FOURS, from how many chains on tiles take four taps a step, CHANNEL_NINE: whether the widest take whole 3x3
+ * kernels, and CHANNEL_PANELS: whether they do panel after panel of taps side by side in a function of its own.
  */
 #include "kernels/tiles/turn.h"
 

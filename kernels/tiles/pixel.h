@@ -174,7 +174,10 @@ ALWAYS_INLINE void pixel_tap_packed(pixel_acc *acc, const pixel_streams *at, siz
     pixel_tap(acc, x_f32xn, at->more - back, at->weights - back * PANEL_ROWS, panel, is);
 }
 
-/* How many taps a step takes: the more, the fewer instructions, but where a vector is a line it shows only with one more. */
+/*
+ * How many packed taps a step takes: the more, the fewer instructions for each, but where a vector is a line it shows
+ * only with one pixel more.
+ */
 ALWAYS_INLINE size_t pixel_step_taps(pixel_shape is) {
     if (is.vectors < PIXEL_VECTORS || LANES < LINE_LANES / 2) return 1;
     return LANES == LINE_LANES && !is.more ? 2 : 4;
@@ -187,7 +190,8 @@ ALWAYS_INLINE size_t pixel_early(const corr2d_tile *tile, pixel_shape is) {
 
 /*
  * From the end of the first step to that of the last. The first one takes only the taps that whole steps leave, and
- * begins in the midst of the loop, which so has one branch: the less instructions beside the multiply-adds, the faster.
+ * begins in the midst of the loop, which so has one branch: the fewer instructions beside the multiply-adds, the
+ * higher a Granite Rapids core's clock.
  */
 ALWAYS_INLINE void pixel_steps(pixel_acc *acc, pixel_streams *at, const float *end, size_t left, size_t panel,
                                pixel_shape is, pixel_far far, pixel_ahead ahead) {
@@ -306,7 +310,9 @@ ALWAYS_INLINE void pixel_tap_reading(pixel_acc *acc, const corr2d_tile *tile, co
     }
 }
 
-/* The same from where the pixels lie: with AVX2 the widest tile takes two taps a step, of which the first may have one. */
+/*
+ * The same from where the pixels lie. With AVX2 the widest tile takes two taps a step, of which the first may have one.
+ */
 ALWAYS_INLINE void pixel_taps_reading(pixel_acc *acc, pixel_late *late, const corr2d_tile *tile, const pixel_step *s,
                                       pixel_shape is, pixel_use use) {
     const size_t taps = pixel_early(tile, is);
@@ -478,7 +484,7 @@ ALWAYS_INLINE void pixel_tile(const corr2d_tile *tile, pixel_shape is) {
     const size_t rows = is.panels * PANEL_ROWS;
     pixel_step s = {tile->packed, tile->x_pixel, tile->weights, tile->bias, tile->y, tile->channels, 0, 0, 0};
     const size_t step = pixel_step_taps(is), taps = pixel_early(tile, is), rest = taps % step;
-    s.first = rest || step == 1 || !taps ? rest : step;
+    s.first = rest || step == 1 || !taps ? rest : step; /* computed tile by tile they would be waited for */
     s.first_floats = s.first * is.vectors * LANES;
     s.first_weights = s.first * PANEL_ROWS;
     for (;;) {
