@@ -224,10 +224,9 @@ ALWAYS_INLINE void pixel_taps(pixel_acc *acc, pixel_late *late, const corr2d_til
     const float *const more = s->packed + tile->taps * is.vectors * LANES;
     pixel_streams at = {s->packed + s->first_floats, more + s->first, s->weights + s->first_weights};
     if (pixel_step_taps(is) == 1) {
-        while (at.weights != end) {
+        for (; at.weights != end; pixel_advance(&at, 1, is)) {
             pixel_reach(&far, at.weights, ahead);
-            pixel_advance(&at, 1, is);
-            pixel_tap_packed(acc, &at, 1, tile->panel, is);
+            pixel_tap_packed(acc, &at, 0, tile->panel, is);
         }
     } else if (!pixel_has_late(is) || s->first) {
         pixel_steps(acc, &at, end, s->first % pixel_step_taps(is), tile->panel, is, far, ahead);
