@@ -169,10 +169,7 @@ ALWAYS_INLINE ptrdiff_t channel_three(channel_acc *acc, const float *const *x, p
     return at;
 }
 
-/*
- * All taps of whole 3x3 kernels: a kernel a step, so that every load goes through x at one small distance. Where it goes
- * from row to row as well, by a table, a Granite Rapids core takes 8 % longer if the rows lie in different pages.
- */
+/* All taps of whole 3x3 kernels, a kernel a step: no table, and few instructions beside the multiply-adds. */
 ALWAYS_INLINE void channel_taps_nine(channel_acc *acc, const corr2d_tile *tile, const float *const *x,
                                      const channel_step *s, size_t pixels, size_t vectors) {
     const corr2d_tap *const tap = tile->table;
