@@ -28,6 +28,10 @@
 #define GROUP_FLOATS (6u << 10)
 #define MOST_TILES 56
 
+/* Where a vector is a line, sums of fewer taps want more tiles, for the sake of y: 16 to 64 taps up to 14 %. */
+#define SHORT_SUM 128
+#define SHORT_SUM_FLOATS (24u << 10)
+
 /* Sums of so many taps are packed straight from x, if they can be, in groups of a third of a 48 KiB first cache. */
 #define MOST_THREE_TAPS 288
 #define THREES_FLOATS (4u << 10)
@@ -99,7 +103,8 @@ static size_t strip_tiles(const corr2d_plan *plan) {
 
 /* Whole tiles in a group that is packed. A tile's floats may have wrapped to none. */
 static size_t packed_tiles(const corr2d_plan *plan, size_t tile_floats) {
-    const size_t group = plan->threes ? THREES_FLOATS : GROUP_FLOATS;
+    const bool is_short = plan->kernels->lanes >= LINE_FLOATS && plan->offset_count < SHORT_SUM;
+    const size_t group = plan->threes ? THREES_FLOATS : is_short ? SHORT_SUM_FLOATS : GROUP_FLOATS;
     const size_t fit = corr2d_max(1, corr2d_min(MOST_TILES, group / corr2d_max(1, tile_floats)));
     return corr2d_min(fit, strip_tiles(plan));
 }
