@@ -270,9 +270,9 @@ ALWAYS_INLINE void pixel_read_on(pixel_reading *at, size_t taps, pixel_shape is,
     if (is.more) at->more += taps;
 }
 
-/* Whether a tile that packs also brings nearer what it will. */
+/* Whether a tile that packs also brings nearer what it will: the widest, but for one pixel more. */
 ALWAYS_INLINE bool pixel_brings_nearer(pixel_shape is) {
-    return pixel_has_late(is) || (LANES == LINE_LANES / 2 && is.vectors == PIXEL_VECTORS);
+    return LANES >= LINE_LANES / 2 && is.vectors == PIXEL_VECTORS && !is.more;
 }
 
 /*

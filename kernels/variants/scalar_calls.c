@@ -8,7 +8,6 @@
 #define CHANNEL_PARTS 0
 #define CHANNEL_VECTORS 1
 #define PANEL_ROWS 4
-#define FEW_HALVES false
 
 #include "kernels/variants/every.h"
 
