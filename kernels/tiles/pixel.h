@@ -14,6 +14,12 @@
 /* For so many packed taps one of the next ones' lines is fetched. */
 #define FETCH_STEP (LANES < LINE_LANES / 2 ? 1 : 2)
 
+/*
+ * So many taps ahead the lines are fetched that pixels are packed to, where a vector is one: else the stores wait for
+ * them, and the loads that follow for the stores.
+ */
+#define PACKED_AHEAD 4
+
 /* How far ahead weights are fetched, which may come from far away, and which a map of one tile uses up fast. */
 #define WEIGHTS_AHEAD 512
 
@@ -290,7 +296,10 @@ ALWAYS_INLINE void pixel_tap_reading(pixel_acc *acc, const corr2d_tile *tile, co
     EACH(v, is.vectors, CORR2D_MAX_VECTORS) x_f32xn[v] = f32xn_load(x + at->pixel[v]);
     if (packs) {
         float *packed = at->packed - back * is.vectors * LANES;
-        EACH(v, is.vectors, CORR2D_MAX_VECTORS) f32xn_store(packed + v * LANES, x_f32xn[v]);
+        EACH(v, is.vectors, CORR2D_MAX_VECTORS) {
+            f32xn_store(packed + v * LANES, x_f32xn[v]);
+            if (LANES == LINE_LANES) __builtin_prefetch(packed + (PACKED_AHEAD * is.vectors + v) * LANES, 1, 3);
+        }
     }
     pixel_tap(acc, x_f32xn, packs ? at->more - back : x + at->pixel[is.vectors], at->weights - back * PANEL_ROWS,
               tile->panel, is);
