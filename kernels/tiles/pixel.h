@@ -11,8 +11,12 @@
 /* A cache line. */
 #define LINE_LANES 16
 
-/* For so many packed taps one of the next ones' lines is fetched. */
-#define FETCH_STEP (LANES < LINE_LANES / 2 ? 1 : 2)
+/*
+ * Of a tile's pixels so many lines are fetched a tap: that of its last pixel, and those before it that the tile before
+ * does not fetch.
+ */
+#define FETCH_LINES ((PIXEL_VECTORS * LANES + LINE_LANES - 1) / LINE_LANES)
+#define LINE_VECTORS ((LINE_LANES + LANES - 1) / LANES)
 
 /*
  * So many taps ahead the lines are fetched that pixels are packed to, where a vector is one: else the stores wait for
@@ -146,18 +150,18 @@ ALWAYS_INLINE void pixel_tap(pixel_acc *acc, const f32xn *x_f32xn, const float *
 /* What is fetched on the way, where pixels are packed: the next ones' vectors, or weights. */
 typedef enum pixel_ahead { AHEAD_NOTHING, AHEAD_PIXELS, AHEAD_WEIGHTS } pixel_ahead;
 
-/* The next pixels: one of their vectors, seen from each tap, and the first tap for which it is fetched. */
+/* The next pixels: one of them, seen from each tap, and the first tap for which it is fetched. */
 typedef struct pixel_far {
     const float *x;
     const ptrdiff_t *offset;
 } pixel_far;
 
-/* One line of what is ahead. */
-ALWAYS_INLINE void pixel_reach(pixel_far *far, const float *weights, pixel_ahead ahead) {
+/* One line of what is ahead, on the way to so many taps. */
+ALWAYS_INLINE void pixel_reach(pixel_far *far, const float *weights, size_t taps, pixel_ahead ahead) {
     if (ahead == AHEAD_WEIGHTS) __builtin_prefetch(weights + WEIGHTS_AHEAD, 0, 3);
     if (ahead != AHEAD_PIXELS) return;
     __builtin_prefetch(far->x + *far->offset, 0, 2);
-    far->offset += FETCH_STEP;
+    far->offset += taps;
 }
 
 /* Two streams: the packed pixels with `more` behind them, and the weights. */
@@ -202,20 +206,19 @@ ALWAYS_INLINE size_t pixel_early(const corr2d_tile *tile, pixel_shape is) {
 ALWAYS_INLINE void pixel_steps(pixel_acc *acc, pixel_streams *at, const float *end, size_t left, size_t panel,
                                pixel_shape is, pixel_far far, pixel_ahead ahead) {
     const size_t step = pixel_step_taps(is);
-    if (ahead == AHEAD_PIXELS && left % 2) pixel_reach(&far, at->weights, ahead);
+    if (ahead == AHEAD_PIXELS && left) pixel_reach(&far, at->weights, step, ahead);
     switch (left) {
         do {
             pixel_advance(at, step, is);
             FALL_THROUGH;
         default:
-            pixel_reach(&far, at->weights, ahead);
+            pixel_reach(&far, at->weights, step, ahead);
             if (step == 4) pixel_tap_packed(acc, at, 4, panel, is);
             FALL_THROUGH;
         case 3:
             if (step == 4) pixel_tap_packed(acc, at, 3, panel, is);
             FALL_THROUGH;
         case 2:
-            if (step == 4 && ahead == AHEAD_PIXELS) pixel_reach(&far, at->weights, ahead);
             pixel_tap_packed(acc, at, 2, panel, is);
             FALL_THROUGH;
         case 1: pixel_tap_packed(acc, at, 1, panel, is);
@@ -231,7 +234,7 @@ ALWAYS_INLINE void pixel_taps(pixel_acc *acc, pixel_late *late, const corr2d_til
     pixel_streams at = {s->packed + s->first_floats, more + s->first, s->weights + s->first_weights};
     if (pixel_step_taps(is) == 1) {
         for (; at.weights != end; pixel_advance(&at, 1, is)) {
-            pixel_reach(&far, at.weights, ahead);
+            pixel_reach(&far, at.weights, 1, ahead);
             pixel_tap_packed(acc, &at, 0, tile->panel, is);
         }
     } else if (!pixel_has_late(is) || s->first) {
@@ -352,10 +355,11 @@ ALWAYS_INLINE void pixel_taps_reading(pixel_acc *acc, pixel_late *late, const co
 ALWAYS_INLINE void pixel_sum(pixel_acc *acc, pixel_late *late, const corr2d_tile *tile, const pixel_step *s,
                              pixel_shape is) {
     const bool last = s->channels <= is.panels * PANEL_ROWS;
-    const size_t step = (tile->channels - s->channels) / PANEL_ROWS;
-    if (!tile->offsets && is.vectors == PIXEL_VECTORS && !is.more && tile->fetched && step < is.vectors * FETCH_STEP) {
-        const float *const next = tile->x + s->x_pixel[step / FETCH_STEP] + tile->ahead;
-        pixel_taps(acc, late, tile, s, is, (pixel_far){next, tile->fetched + step % FETCH_STEP}, AHEAD_PIXELS);
+    const size_t panel = (tile->channels - s->channels) / PANEL_ROWS, taps = pixel_step_taps(is);
+    const size_t line = panel / taps;
+    if (!tile->offsets && is.vectors == PIXEL_VECTORS && !is.more && tile->fetched && line < FETCH_LINES) {
+        const float *const vector = tile->x + s->x_pixel[PIXEL_VECTORS - 1 - line * LINE_VECTORS] + tile->ahead;
+        pixel_taps(acc, late, tile, s, is, (pixel_far){vector + LANES - 1, tile->fetched + panel % taps}, AHEAD_PIXELS);
     } else if (!tile->offsets && (LANES >= LINE_LANES || (is.vectors == PIXEL_VECTORS && tile->far_weights))) {
         pixel_taps(acc, late, tile, s, is, (pixel_far){0}, AHEAD_WEIGHTS);
     } else if (!tile->offsets) {
