@@ -68,9 +68,8 @@
 #define READ_LINES 640
 #define READ_TILES 6
 
-/* Of an image so large, half of a 2 MiB second cache, they fetch ahead what comes so many tiles later. */
+/* Of an image so large, half of a 2 MiB second cache, they fetch the next group's pixels ahead. */
 #define FAR_FLOATS (256u << 10)
-#define TILES_AHEAD 2
 
 #define TILE_CHANNELS CORR2D_MAX_ROWS
 #define TILE_PIXELS (CORR2D_MAX_VECTORS * CORR2D_MAX_LANES)
@@ -478,7 +477,7 @@ static void run_chunks(const pass *all) {
 static ptrdiff_t fetched_ahead(const corr2d_plan *plan) {
     const corr2d_layer *layer = &plan->layer;
     const bool far = plan->in_place && layer->group_in * layer->rows.out * layer->columns.out > FAR_FLOATS;
-    return far ? (ptrdiff_t)(TILES_AHEAD * tile_width(plan)) : 0;
+    return far ? (ptrdiff_t)(read_tiles(plan) * tile_width(plan)) : 0;
 }
 
 /* The most panels that read the pixels where they lie. */

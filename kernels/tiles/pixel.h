@@ -317,7 +317,9 @@ ALWAYS_INLINE void pixel_tap_reading(pixel_acc *acc, const corr2d_tile *tile, co
     if (use == PIXEL_FETCH) {
         x += ahead;
         FORGET(x);
-        EACH(v, is.vectors, CORR2D_MAX_VECTORS) __builtin_prefetch(x + at->pixel[v], 0, 2);
+        EACH(i, FETCH_LINES, PIXEL_VECTORS) {
+            __builtin_prefetch(x + at->pixel[PIXEL_VECTORS - 1 - i * LINE_VECTORS] + LANES - 1, 0, 2);
+        }
     }
 }
 
