@@ -203,7 +203,8 @@ CORR2D_COLD static void cut(corr2d_plan *plan, bool *overflow) {
 /* Where tiles are packed straight from x, taps are only fetched by: three columns of a row, by three lines of it. */
 static void fill(corr2d_plan *plan) {
     corr2d_plan_fill_offsets(plan);
-    for (size_t t = 0; plan->threes && t < plan->offset_count; t++) plan->offsets[t] += (ptrdiff_t)(t % 3 * (LINE_FLOATS - 1));
+    for (size_t t = 0; plan->threes && t < plan->offset_count; t++)
+        plan->offsets[t] += (ptrdiff_t)(t % 3 * (LINE_FLOATS - 1));
 }
 
 /* One block of input channels of one job. */

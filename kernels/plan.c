@@ -54,8 +54,8 @@ size_t corr2d_plan_block(const corr2d_layer *layer, size_t taps) {
 /* Long enough for rows that are no whole vectors, and for groups whose outputs are. */
 #define MIDDLE_SUM 128
 
-/* With a stride and so many output channels it pays to pack the planes of a 3x3 kernel for vectors over pixels. */
-#define STRIDED_OUT 128
+/* Planes that lie a multiple of so many floats apart share a few sets of the first cache. */
+#define CROWDED_FLOATS 1024
 
 /* Depthwise layers with fewer channels go to narrower vectors where those leave no rest. */
 #define FEW_CHANNELS 96
@@ -100,6 +100,35 @@ static bool wastes_channels(const corr2d_layer *layer, size_t lanes) {
     return (out <= lanes || idle >= out / IDLE_WIDE) && columns->stride == 1 && columns->out >= WIDE_COLUMNS;
 }
 
+/* Larger kernels take more instructions a tap over channels. */
+static bool is_small(const corr2d_layer *layer) { return layer->rows.taps * layer->columns.taps <= 9; }
+
+/*
+ * The longest rows of outputs that are better in vectors over channels, as measured: whole vectors of pixels fill the
+ * other tiles as well, and an odd number of vectors of channels leaves these in want of one where they have two.
+ */
+static size_t channel_columns(const corr2d_layer *layer, const corr2d_kernels *kernels, bool ragged, size_t taps) {
+    const bool odd = corr2d_div_up(layer->group_out, kernels->lanes) % 2;
+    if (ragged && kernels->ragged_columns) return kernels->ragged_columns;
+    if (ragged || layer->groups > 1) return kernels->channel_columns;
+    const size_t most = taps < WIDE_SUM ? kernels->channel_columns / 2 : kernels->channel_columns;
+    size_t whole = is_small(layer) && kernels->small_columns ? kernels->small_columns : kernels->whole_columns;
+    if (odd && kernels->odd_columns) whole = kernels->odd_columns;
+    return whole && taps <= LONGEST_SUM && layer->columns.stride == 1 ? corr2d_min(most, whole) : most;
+}
+
+/*
+ * Whether so few outputs, which fill panels of two vectors, are better over channels on wider rows and of shorter sums:
+ * packed pixels would be used too little.
+ */
+static bool few_are_better(const corr2d_layer *layer, const corr2d_kernels *kernels, size_t taps) {
+    const size_t out = layer->group_out;
+    const bool crowded = layer->x.channel % CROWDED_FLOATS == 0;
+    if (layer->groups > 1 || out > FEW_OUT || out % (2 * kernels->lanes) || crowded) return false;
+    return is_small(layer) && taps >= MIDDLE_SUM && layer->columns.stride == 1 &&
+           layer->columns.out <= kernels->few_columns;
+}
+
 /*
  * Whether vectors go over output channels, with pixels anywhere: where both tensors have their channels side by side,
  * and else where sums are long or outputs few, rows short enough for the variant, and kernels large enough to make
@@ -116,18 +145,14 @@ static bool across_channels(const corr2d_layer *layer, const corr2d_kernels *ker
                rows->stride == 1 && columns->stride == 1;
     }
     if (wastes_channels(layer, kernels->lanes)) return false;
+    if (few_are_better(layer, kernels, taps)) return true;
     const bool whole = layer->groups > 1 && layer->group_out % kernels->lanes == 0;
     const bool ragged = layer->groups == 1 && columns->out % kernels->lanes != 0;
     const size_t wide = whole || ragged ? MIDDLE_SUM : LONG_SUM;
     const bool narrow = columns->out < 2 * kernels->lanes && (layer->groups == 1 || whole || columns->stride > 1);
-    const bool strided = columns->stride > 1 && columns->taps <= 3 && layer->group_out >= STRIDED_OUT;
-    size_t most = ragged && kernels->ragged_columns ? kernels->ragged_columns : kernels->channel_columns;
-    if (layer->groups == 1 && !ragged && taps < WIDE_SUM) most /= 2;
-    if (layer->groups == 1 && !ragged && taps <= LONGEST_SUM && columns->stride == 1 && kernels->whole_columns)
-        most = corr2d_min(most, kernels->whole_columns);
-    if (strided && kernels->strided_columns) most = kernels->strided_columns;
     const bool few = layer->groups == 1 && layer->group_out <= FEW_OUT && rows->out <= FEW_OUTPUTS / columns->out;
-    return (few || taps >= (narrow ? SHORT_SUM : wide)) && columns->out <= most;
+    return (few || taps >= (narrow ? SHORT_SUM : wide)) &&
+           columns->out <= channel_columns(layer, kernels, ragged, taps);
 }
 
 /*

@@ -153,38 +153,68 @@ Test(orientation, of_long_sums_on_narrow_planes_is_over_channels) {
 Test(orientation, of_long_sums_on_wide_planes_is_as_the_variant_has_it) {
     for (size_t i = 0; corr2d_dispatch_at(corr2d_cpu_flags(), i); i++) {
         const corr2d_kernels *const kernels = corr2d_dispatch_at(corr2d_cpu_flags(), i);
-        const size_t most = kernels->channel_columns, whole = kernels->whole_columns ? kernels->whole_columns : most;
-        cr_assert(path_of(kernels, square(40, whole, 32, 3)) == &corr2d_path_channel, "%s", kernels->name);
-        cr_assert(path_of(kernels, square(40, whole + 16, 32, 3)) == &corr2d_path_pixel, "%s", kernels->name);
-        cr_assert(path_of(kernels, square(88, whole + 16, 32, 3)) == &corr2d_path_pixel, "%s", kernels->name);
-        cr_assert(path_of(kernels, square(89, most, 32, 3)) == &corr2d_path_channel, "%s", kernels->name);
-        cr_assert(path_of(kernels, square(89, most + 16, 32, 3)) == &corr2d_path_pixel, "%s", kernels->name);
-        cr_assert(path_of(kernels, square(32, most, 32, 3)) == &corr2d_path_pixel, "%s", kernels->name);
+        const size_t most = kernels->channel_columns, small = kernels->small_columns,
+                     whole = small                    ? small
+                             : kernels->whole_columns ? kernels->whole_columns
+                                                      : most;
+        cr_assert(path_of(kernels, square(40, whole, 64, 3)) == &corr2d_path_channel, "%s", kernels->name);
+        cr_assert(path_of(kernels, square(40, whole + 16, 64, 3)) == &corr2d_path_pixel, "%s", kernels->name);
+        cr_assert(path_of(kernels, square(88, whole + 16, 64, 3)) == &corr2d_path_pixel, "%s", kernels->name);
+        cr_assert(path_of(kernels, square(89, most, 64, 3)) == &corr2d_path_channel, "%s", kernels->name);
+        cr_assert(path_of(kernels, square(89, most + 16, 64, 3)) == &corr2d_path_pixel, "%s", kernels->name);
+        cr_assert(path_of(kernels, square(32, most, 64, 3)) == &corr2d_path_pixel, "%s", kernels->name);
         const size_t half = whole < most / 2 ? whole : most / 2;
-        if (most > 16) cr_assert(path_of(kernels, square(32, half, 32, 3)) == &corr2d_path_channel);
+        if (most > 16) cr_assert(path_of(kernels, square(32, half, 64, 3)) == &corr2d_path_channel);
         const corr2d_path *const long_ragged = kernels->ragged_columns ? &corr2d_path_channel : &corr2d_path_pixel;
-        cr_assert(path_of(kernels, square(32, most + 1, 32, 3)) == long_ragged, "%s", kernels->name);
-        cr_assert(path_of(kernels, square(32, 513, 32, 3)) == &corr2d_path_pixel, "%s", kernels->name);
-        cr_assert(path_of(kernels, square(16, most, 32, 3)) == &corr2d_path_pixel, "%s", kernels->name);
+        cr_assert(path_of(kernels, square(32, most + 1, 64, 3)) == long_ragged, "%s", kernels->name);
+        cr_assert(path_of(kernels, square(32, 513, 64, 3)) == &corr2d_path_pixel, "%s", kernels->name);
+        cr_assert(path_of(kernels, square(16, most, 64, 3)) == &corr2d_path_pixel, "%s", kernels->name);
         const bool ragged = kernels->lanes > 1;
-        cr_assert(path_of(kernels, square(16, most - 1, 32, 3)) == (ragged ? &corr2d_path_channel : &corr2d_path_pixel),
+        cr_assert(path_of(kernels, square(16, most - 1, 64, 3)) == (ragged ? &corr2d_path_channel : &corr2d_path_pixel),
                   "%s", kernels->name);
     }
 }
 
-Test(orientation, of_many_channels_on_wide_planes_with_a_stride_is_as_the_variant_has_it) {
+/* Rows of whole vectors, sums of 216 taps: of 48 outputs too many, of 126 taps too short. 64 x 64 floats are 16 KiB. */
+Test(orientation, of_few_outputs_on_planes_that_share_no_sets_is_as_the_variant_has_it) {
     for (size_t i = 0; corr2d_dispatch_at(corr2d_cpu_flags(), i); i++) {
         const corr2d_kernels *const kernels = corr2d_dispatch_at(corr2d_cpu_flags(), i);
-        const size_t most = kernels->strided_columns ? kernels->strided_columns : kernels->channel_columns;
-        for (size_t out = 127; out <= 128; out++) {
-            corr2d_spec spec = square(40, 2 * most, out, 3);
-            spec.stride_height = spec.stride_width = 2;
-            cr_assert(path_of(kernels, spec) == &corr2d_path_channel, "%s", kernels->name);
-            spec.in_height = spec.in_width = 2 * most + 1;
-            const bool over_pixels = out == 128 || most == kernels->channel_columns;
-            cr_assert(path_of(kernels, spec) == (over_pixels ? &corr2d_path_pixel : &corr2d_path_channel), "%s",
-                      kernels->name);
+        const corr2d_path *const few = kernels->few_columns ? &corr2d_path_channel : &corr2d_path_pixel;
+        cr_assert(path_of(kernels, square(24, 80, 16, 3)) == few, "%s", kernels->name);
+        cr_assert(path_of(kernels, square(24, 112, 32, 3)) == few, "%s", kernels->name);
+        const size_t others[][3] = {{24, 144, 32}, {24, 80, 48}, {24, 80, 24}, {14, 80, 32}, {24, 64, 32}};
+        for (size_t k = 0; k < sizeof others / sizeof *others; k++) {
+            const corr2d_spec layer = square(others[k][0], others[k][1], others[k][2], 3);
+            cr_assert(path_of(kernels, layer) == &corr2d_path_pixel, "%s", kernels->name);
         }
+    }
+}
+
+Test(orientation, of_an_odd_number_of_vectors_of_channels_is_as_the_variant_has_it) {
+    for (size_t i = 0; corr2d_dispatch_at(corr2d_cpu_flags(), i); i++) {
+        const corr2d_kernels *const kernels = corr2d_dispatch_at(corr2d_cpu_flags(), i);
+        const size_t most = kernels->odd_columns, lanes = kernels->lanes;
+        if (most == 0) continue;
+        cr_assert(path_of(kernels, square(40, most, 5 * lanes, 3)) == &corr2d_path_channel, "%s", kernels->name);
+        cr_assert(path_of(kernels, square(40, most + lanes, 5 * lanes, 3)) == &corr2d_path_pixel, "%s", kernels->name);
+        cr_assert(path_of(kernels, square(40, most + lanes, 6 * lanes, 3)) == &corr2d_path_channel, "%s",
+                  kernels->name);
+        cr_assert(path_of(kernels, square(40, most + 1, 5 * lanes, 3)) == &corr2d_path_channel, "%s", kernels->name);
+        cr_assert(path_of(kernels, square(20, kernels->small_columns, 64, 5)) == &corr2d_path_pixel);
+        cr_assert(path_of(kernels, square(20, kernels->whole_columns, 64, 5)) == &corr2d_path_channel);
+    }
+}
+
+/* Rows of 2 * most + 1 inputs have one output too many, and are no whole vectors. */
+Test(orientation, of_wide_planes_with_a_stride_is_as_the_variant_has_it) {
+    for (size_t i = 0; corr2d_dispatch_at(corr2d_cpu_flags(), i); i++) {
+        const corr2d_kernels *const kernels = corr2d_dispatch_at(corr2d_cpu_flags(), i);
+        corr2d_spec spec = square(40, 2 * kernels->channel_columns, 128, 3);
+        spec.stride_height = spec.stride_width = 2;
+        cr_assert(path_of(kernels, spec) == &corr2d_path_channel, "%s", kernels->name);
+        spec.in_height = ++spec.in_width;
+        const corr2d_path *const wanted = kernels->ragged_columns ? &corr2d_path_channel : &corr2d_path_pixel;
+        cr_assert(path_of(kernels, spec) == wanted, "%s", kernels->name);
     }
 }
 

@@ -218,9 +218,7 @@ ALWAYS_INLINE void pixel_steps(pixel_acc *acc, pixel_streams *at, const float *e
         case 3:
             if (step == 4) pixel_tap_packed(acc, at, 3, panel, is);
             FALL_THROUGH;
-        case 2:
-            pixel_tap_packed(acc, at, 2, panel, is);
-            FALL_THROUGH;
+        case 2: pixel_tap_packed(acc, at, 2, panel, is); FALL_THROUGH;
         case 1: pixel_tap_packed(acc, at, 1, panel, is);
         } while (at->weights != end);
     }

@@ -43,6 +43,7 @@ const corr2d_kernels CORR2D_KERNELS = {
     .pixel_vectors = PIXEL_VECTORS,
     .pixel = {[1] = {[1] = pixel_1x1}, [2] = {[1] = pixel_1x2}, [3] = {[1] = pixel_1x3}, [4] = {[1] = pixel_1x3_more}},
     .channel_columns = 512,
+    .whole_columns = 160,
     .channel_map = 256,
     .channel_pixels = {[1] = 12, [2] = 12, [3] = 8, [4] = 6},
     .channel = CHANNEL_TABLE,
