@@ -344,7 +344,6 @@ static void fetch_threes(const pass *p, corr2d_tile *tile, ptrdiff_t *x_pixel, s
     const corr2d_plan *plan = p->job->plan;
     list_vectors(p, tile, x_pixel, first, tile->tiles);
     tile->x = p->x + p->job->out.column; /* once more, for the stride */
-    tile->x_pixel = x_pixel;
     tile->fetched = plan->offsets;
     tile->ahead = -(ptrdiff_t)(plan->layer.rows.pad * plan->layer.x.row);
 }
@@ -357,6 +356,7 @@ static void run_tiles(const pass *p, size_t first, size_t tiles, size_t pixels) 
     size_t from = p->job->first;
     tile.tiles = tiles;
     tile.pixels = pixels;
+    tile.x_pixel = x_pixel;
     if (plan->in_place && pixels < tile_width(plan)) tile.back = corr2d_round_up(pixels, plan->kernels->lanes) - pixels;
     if (plan->threes) {
         pack_threes(p->job, &tile, first);
@@ -365,7 +365,6 @@ static void run_tiles(const pass *p, size_t first, size_t tiles, size_t pixels) 
     } else {
         list_vectors(p, &tile, x_pixel, first, tiles);
         tile.x = p->x;
-        tile.x_pixel = x_pixel;
     }
     if (tile.packed && tile.offsets) {
         const size_t panels = first_panels(p, pixels);

@@ -42,14 +42,24 @@ typedef struct pixel_acc {
 /* One pixel's channels in memory. */
 #define MORE_FLOATS (LANES < PANEL_ROWS ? PANEL_ROWS : LANES)
 
-/* One step of a tile: where it begins, and how many channels are left. */
+/* What is fetched on the way, where pixels are packed: the next ones' vectors, or weights. */
+typedef enum pixel_ahead { AHEAD_NOTHING, AHEAD_PIXELS, AHEAD_WEIGHTS } pixel_ahead;
+
+/*
+ * One step of a tile: where it begins, and how many channels are left. What is the same for all tiles, or all of a
+ * panel, is not computed for each: short sums would wait for it, and more instructions lower the clock.
+ */
 typedef struct pixel_step {
-    float *packed;
+    float *packed; /* to be packed: the first tap; packed: behind those of the first step */
     const ptrdiff_t *x_pixel;
     const float *weights, *bias;
     float *y;
     size_t channels;
-    size_t first, first_floats, first_weights; /* packed: the first taps, what they take of either stream */
+    bool whole, clamped;
+    /* Packed: the first step's taps, if they are fewer than others', and where they and those before the late ones end. */
+    size_t first;
+    const float *first_weights, *weights_end;
+    pixel_ahead ahead;
 } pixel_step;
 
 /*
@@ -60,6 +70,30 @@ typedef struct pixel_y {
     float *p;
     size_t channel, back, tail;
 } pixel_y;
+
+/*
+ * In: the `channels` rows of a tile of which part is not real, from y into a buffer with rows of `width`, zeros beside
+ * them. There the last vector's pixels lie `back` further on.
+ */
+COLD void edge_in(const corr2d_tile *tile, const float *y, size_t channels, float *buffer, size_t width, bool masks) {
+    const size_t head = width - LANES, pixels = tile->pixels < width ? tile->pixels : width;
+    const size_t back = masks ? 0 : tile->back;
+    memset(buffer, 0, PIXEL_ROWS * width * sizeof(float));
+    for (size_t r = 0; r < channels; r++, y += tile->y_channel, buffer += width) {
+        memcpy(buffer, y, head * sizeof(float));
+        memcpy(buffer + head + back, y + head, (pixels - head) * sizeof(float));
+    }
+}
+
+/* And out again, the real part alone. */
+COLD void edge_out(const corr2d_tile *tile, float *y, size_t channels, const float *buffer, size_t width, bool masks) {
+    const size_t head = width - LANES, pixels = tile->pixels < width ? tile->pixels : width;
+    const size_t back = masks ? 0 : tile->back;
+    for (size_t r = 0; r < channels; r++, y += tile->y_channel, buffer += width) {
+        memcpy(y, buffer, head * sizeof(float));
+        memcpy(y + head, buffer + head + back, (pixels - head) * sizeof(float));
+    }
+}
 
 /* Whether the last vector is loaded and stored by a mask, and needs no buffer. Wider tiles are mostly whole. */
 ALWAYS_INLINE bool pixel_masks(pixel_shape is) { return LANES >= LINE_LANES && is.vectors < PIXEL_VECTORS; }
@@ -147,9 +181,6 @@ ALWAYS_INLINE void pixel_tap(pixel_acc *acc, const f32xn *x_f32xn, const float *
     }
 }
 
-/* What is fetched on the way, where pixels are packed: the next ones' vectors, or weights. */
-typedef enum pixel_ahead { AHEAD_NOTHING, AHEAD_PIXELS, AHEAD_WEIGHTS } pixel_ahead;
-
 /* The next pixels: one of them, seen from each tap, and the first tap for which it is fetched. */
 typedef struct pixel_far {
     const float *x;
@@ -227,16 +258,20 @@ ALWAYS_INLINE void pixel_steps(pixel_acc *acc, pixel_streams *at, const float *e
 /* All taps of the packed pixels but the late ones. The widest tile takes some at a step, and fetches what is `far`. */
 ALWAYS_INLINE void pixel_taps(pixel_acc *acc, pixel_late *late, const corr2d_tile *tile, const pixel_step *s,
                               pixel_shape is, pixel_far far, pixel_ahead ahead) {
-    const float *const end = s->weights + pixel_early(tile, is) * PANEL_ROWS;
-    const float *const more = s->packed + tile->taps * is.vectors * LANES;
-    pixel_streams at = {s->packed + s->first_floats, more + s->first, s->weights + s->first_weights};
+    const float *end = s->weights_end;
+    if (!is.more) FORGET(end); /* in a register: there is one left, but not beside `more` */
+    pixel_streams at = {s->packed, NULL, s->first_weights};
+    if (is.more) {
+        const size_t taps = (size_t)(at.weights - s->weights) / PANEL_ROWS;
+        at.more = at.packed + (tile->taps - taps) * is.vectors * LANES + taps;
+    }
     if (pixel_step_taps(is) == 1) {
         for (; at.weights != end; pixel_advance(&at, 1, is)) {
             pixel_reach(&far, at.weights, 1, ahead);
             pixel_tap_packed(acc, &at, 0, tile->panel, is);
         }
-    } else if (!pixel_has_late(is) || s->first) {
-        pixel_steps(acc, &at, end, s->first % pixel_step_taps(is), tile->panel, is, far, ahead);
+    } else if (!pixel_has_late(is) || at.weights != s->weights) {
+        pixel_steps(acc, &at, end, s->first, tile->panel, is, far, ahead);
     }
     if (pixel_has_late(is)) {
         *late = (pixel_late){{at.packed, at.packed + is.vectors * LANES}, at.weights, {0, LANES, 2 * LANES}};
@@ -251,7 +286,8 @@ typedef enum pixel_use { PIXEL_READ, PIXEL_PACK, PIXEL_NEAR, PIXEL_FETCH } pixel
 
 /* The one pixel more is packed by itself: stored between the others it would hold up all of them. */
 ALWAYS_INLINE void more_pack(const corr2d_tile *tile, float *more, ptrdiff_t pixel) {
-    for (size_t t = 0; t < tile->taps; t++) more[t] = tile->x[pixel + tile->offsets[t]];
+    const float *const x = tile->x + pixel;
+    for (size_t t = 0; t < tile->taps; t++) more[t] = x[tile->offsets[t]];
 }
 
 /* They are packed with the others, and then read again. */
@@ -326,13 +362,13 @@ ALWAYS_INLINE void pixel_tap_reading(pixel_acc *acc, const corr2d_tile *tile, co
  */
 ALWAYS_INLINE void pixel_taps_reading(pixel_acc *acc, pixel_late *late, const corr2d_tile *tile, const pixel_step *s,
                                       pixel_shape is, pixel_use use) {
-    const size_t taps = pixel_early(tile, is);
-    const ptrdiff_t *const end = tile->offsets + taps, ahead = tile->ahead;
     const bool packs = use == PIXEL_PACK, twos = LANES == LINE_LANES / 2 && is.vectors == PIXEL_VECTORS;
     pixel_reading at = {s->weights, tile->offsets, s->packed, NULL, {0}};
     if (packs) at.more = s->packed + tile->taps * is.vectors * LANES;
+    if (packs && is.more) more_pack(tile, at.more, s->x_pixel[is.vectors]);
     EACH(v, is.vectors + is.more, CORR2D_MAX_VECTORS + 1) at.pixel[v] = s->x_pixel[v];
-    if (packs && is.more) more_pack(tile, at.more, at.pixel[is.vectors]);
+    const size_t taps = pixel_early(tile, is);
+    const ptrdiff_t *const end = tile->offsets + taps, ahead = tile->ahead;
     if (twos && use != PIXEL_FETCH) {
         pixel_read_on(&at, taps % 2 ? 1 : 2, is, use);
         switch (__builtin_expect(taps % 2, 1)) { /* the way into the loop's midst goes before it */
@@ -351,20 +387,28 @@ ALWAYS_INLINE void pixel_taps_reading(pixel_acc *acc, pixel_late *late, const co
     if (packs) pixel_late_pack(late, at.packed);
 }
 
+/* What a panel fetches where pixels are packed. */
+ALWAYS_INLINE pixel_ahead pixel_fetched(const corr2d_tile *tile, const pixel_step *s, pixel_shape is) {
+    const size_t line = (tile->channels - s->channels) / PANEL_ROWS / pixel_step_taps(is);
+    const bool widest = is.vectors == PIXEL_VECTORS;
+    if (widest && !is.more && tile->fetched && line < FETCH_LINES) return AHEAD_PIXELS;
+    return LANES >= LINE_LANES || (widest && tile->far_weights) ? AHEAD_WEIGHTS : AHEAD_NOTHING;
+}
+
 /* All taps but the late ones, which are left to pixel_store. */
 ALWAYS_INLINE void pixel_sum(pixel_acc *acc, pixel_late *late, const corr2d_tile *tile, const pixel_step *s,
                              pixel_shape is) {
     const bool last = s->channels <= is.panels * PANEL_ROWS;
-    const size_t panel = (tile->channels - s->channels) / PANEL_ROWS, taps = pixel_step_taps(is);
-    const size_t line = panel / taps;
-    if (!tile->offsets && is.vectors == PIXEL_VECTORS && !is.more && tile->fetched && line < FETCH_LINES) {
-        const float *const vector = tile->x + s->x_pixel[PIXEL_VECTORS - 1 - line * LINE_VECTORS] + tile->ahead;
-        pixel_taps(acc, late, tile, s, is, (pixel_far){vector + LANES - 1, tile->fetched + panel % taps}, AHEAD_PIXELS);
-    } else if (!tile->offsets && (LANES >= LINE_LANES || (is.vectors == PIXEL_VECTORS && tile->far_weights))) {
-        pixel_taps(acc, late, tile, s, is, (pixel_far){0}, AHEAD_WEIGHTS);
-    } else if (!tile->offsets) {
+    if (!tile->offsets && s->ahead == AHEAD_NOTHING) {
         pixel_taps(acc, late, tile, s, is, (pixel_far){0}, AHEAD_NOTHING);
-    } else if (s->packed) {
+    } else if (!tile->offsets && s->ahead == AHEAD_PIXELS) {
+        const size_t panel = (tile->channels - s->channels) / PANEL_ROWS, line = panel / pixel_step_taps(is);
+        const float *const vector = tile->x + s->x_pixel[PIXEL_VECTORS - 1 - line * LINE_VECTORS] + tile->ahead;
+        const pixel_far far = {vector + LANES - 1, tile->fetched + panel % pixel_step_taps(is)};
+        pixel_taps(acc, late, tile, s, is, far, AHEAD_PIXELS);
+    } else if (!tile->offsets) {
+        pixel_taps(acc, late, tile, s, is, (pixel_far){0}, AHEAD_WEIGHTS);
+    } else if (tile->packed) {
         pixel_taps_reading(acc, late, tile, s, is, PIXEL_PACK);
     } else if (is.vectors == PIXEL_VECTORS && !is.more && tile->ahead && last) {
         pixel_taps_reading(acc, late, tile, s, is, PIXEL_FETCH);
@@ -415,15 +459,17 @@ ALWAYS_INLINE bool pixel_fetches(const corr2d_tile *tile) {
 }
 
 ALWAYS_INLINE void pixel_store(pixel_acc *acc, const pixel_late *late, const corr2d_tile *tile, pixel_y y,
-                               pixel_shape is) {
+                               pixel_shape is, bool clamped) {
     const size_t rows = is.panels * PANEL_ROWS, vectors = is.vectors;
     const f32xn zero = f32xn_splat(0.0f);
-    const bool clamped = clamps(tile->lo, tile->hi), has_late = pixel_has_late(is);
+    const bool has_late = pixel_has_late(is), fetches = vectors == PIXEL_VECTORS && !is.more && pixel_fetches(tile);
     float *p = y.p;
     f32xn first_f32xn[PIXEL_VECTORS];
-    if (vectors == PIXEL_VECTORS && !is.more && pixel_fetches(tile)) pixel_fetch(p + vectors * LANES, y.channel, rows);
-    if (has_late) pixel_late_load(first_f32xn, late, 0);
-    if (!has_late && clamped) {
+    if (has_late) {
+        if (fetches) pixel_fetch(p + vectors * LANES, y.channel, rows);
+        pixel_late_load(first_f32xn, late, 0);
+    } else if (fetches || clamped) {
+        if (fetches) pixel_fetch(p + vectors * LANES, y.channel, rows);
         EACH(r, rows, PIXEL_ROWS) pixel_clamp(acc->v[r], tile, vectors);
     }
     EACH(r, rows, PIXEL_ROWS) {
@@ -441,7 +487,7 @@ ALWAYS_INLINE void pixel_store(pixel_acc *acc, const pixel_late *late, const cor
 /* One pixel more, of `channels` channels from y on. Its vector waits in memory while the others need the registers. */
 ALWAYS_INLINE void more_begin(float *column, const corr2d_tile *tile, const float *bias, const float *y,
                               size_t channels) {
-    for (size_t r = 0; r < PANEL_ROWS; r++) column[r] = bias[r];
+    for (size_t r = 0; r < MORE_FLOATS; r++) column[r] = bias[r % PANEL_ROWS];
     if (!tile->load) return;
     for (size_t r = 0; r < channels; r++) column[r] += y[r * tile->y_channel];
 }
@@ -452,29 +498,25 @@ ALWAYS_INLINE void more_end(float *column, const corr2d_tile *tile, float *y, si
 }
 
 ALWAYS_INLINE void pixel_panels(const corr2d_tile *tile, pixel_step s, pixel_shape is) {
-    const size_t rows = is.panels * PANEL_ROWS, vectors = is.vectors, width = vectors * LANES;
-    float edge[PIXEL_ROWS * CORR2D_MAX_VECTORS * LANES];
-    const bool whole = s.channels >= rows && (pixel_masks(is) || is.more || tile->pixels == width);
-    const size_t channels = s.channels < rows ? s.channels : rows, head = width - LANES;
-    const size_t tail = is.more ? LANES : tile->pixels - head, back = pixel_masks(is) ? 0 : tile->back;
-    const corr2d_edge part = {s.y, tile->y_channel, channels, head, tail, back, edge, width};
-    const pixel_y y = {whole ? s.y : edge, whole ? tile->y_channel : width, tile->back, tail};
-    float columns[MORE_FLOATS] = {0.0f}, *column = columns;
+    const size_t rows = is.panels * PANEL_ROWS, vectors = is.vectors, width = vectors * LANES, head = width - LANES;
+    const size_t channels = s.channels < rows ? s.channels : rows;
+    float edge[PIXEL_ROWS * CORR2D_MAX_VECTORS * LANES], columns[MORE_FLOATS], *column = columns;
+    const pixel_y y = {s.whole ? s.y : edge, s.whole ? tile->y_channel : width, tile->back, tile->pixels - head};
     pixel_acc acc;
     pixel_late late;
     pixel_bias(&acc, s.bias, rows, vectors);
     if (is.more) more_begin(column, tile, s.bias, s.y + width, channels);
     if (tile->load) {
-        if (!whole) edge_in(&part, rows);
+        if (!s.whole) edge_in(tile, s.y, channels, edge, width, pixel_masks(is));
         pixel_load(&acc, y, is);
     }
     if (is.more) acc.more = f32xn_load(column);
     pixel_sum(&acc, &late, tile, &s, is);
     if (is.more) f32xn_store(column, acc.more);
     FORGET(column);
-    pixel_store(&acc, &late, tile, y, is);
+    pixel_store(&acc, &late, tile, y, is, s.clamped);
     if (is.more) more_end(column, tile, s.y + width, channels);
-    if (!whole) edge_out(&part);
+    if (!s.whole) edge_out(tile, s.y, channels, edge, width, pixel_masks(is));
 }
 
 /* Taps of a tile's one pixel more, so that the next tile's vectors are aligned. */
@@ -484,22 +526,32 @@ ALWAYS_INLINE size_t more_floats(size_t taps) { return (taps + LANES - 1) / LANE
 ALWAYS_INLINE void pixel_tiles(const corr2d_tile *tile, pixel_step s, pixel_shape is) {
     const size_t width = is.vectors * LANES;
     const size_t floats = tile->packed ? tile->taps * width + (is.more ? more_floats(tile->taps) : 0) : 0;
-    for (size_t i = 0; i < tile->tiles; i++) {
+    for (size_t left = tile->tiles; left; left--) {
         pixel_panels(tile, s, is);
-        if (s.packed) s.packed += floats;
-        if (s.x_pixel) s.x_pixel += is.vectors + is.more;
+        s.packed += floats;
+        s.x_pixel += is.vectors + is.more;
         s.y += width + is.more;
     }
 }
 
 ALWAYS_INLINE void pixel_tile(const corr2d_tile *tile, pixel_shape is) {
-    const size_t rows = is.panels * PANEL_ROWS;
-    pixel_step s = {tile->packed, tile->x_pixel, tile->weights, tile->bias, tile->y, tile->channels, 0, 0, 0};
-    const size_t step = pixel_step_taps(is), taps = pixel_early(tile, is), rest = taps % step;
-    s.first = rest || step == 1 || !taps ? rest : step; /* computed tile by tile they would be waited for */
-    s.first_floats = s.first * is.vectors * LANES;
-    s.first_weights = s.first * PANEL_ROWS;
+    const size_t rows = is.panels * PANEL_ROWS, step = pixel_step_taps(is), taps = pixel_early(tile, is);
+    const size_t rest = taps % step, first = rest || step == 1 || !taps ? rest : step;
+    const bool real = pixel_masks(is) || is.more || tile->pixels == is.vectors * LANES;
+    float *const packed = tile->packed ? tile->packed : tile->y; /* which then moves by nothing */
+    pixel_step s = {.packed = tile->offsets ? packed : packed + first * is.vectors * LANES,
+                    .x_pixel = tile->x_pixel,
+                    .weights = tile->weights,
+                    .bias = tile->bias,
+                    .y = tile->y,
+                    .channels = tile->channels,
+                    .clamped = clamps(tile->lo, tile->hi),
+                    .first = rest};
     for (;;) {
+        s.whole = real && s.channels >= rows;
+        s.first_weights = s.weights + first * PANEL_ROWS;
+        s.weights_end = s.weights + taps * PANEL_ROWS;
+        s.ahead = pixel_fetched(tile, &s, is);
         pixel_tiles(tile, s, is);
         if (s.channels <= rows) return;
         s.channels -= rows;
@@ -509,11 +561,21 @@ ALWAYS_INLINE void pixel_tile(const corr2d_tile *tile, pixel_shape is) {
     }
 }
 
+/* GCC 12's loop of the latter lies badly from the beginning of a line on: eight bytes later it is 2 to 3 % faster. */
+#if LANES == LINE_LANES && !defined __clang__
+#define MORE_LATER __asm__ volatile(".skip 8, 0x90")
+#else
+#define MORE_LATER (void)0
+#endif
+
 /* Defines the tile of p panels by v vectors, and that of one panel by v vectors and one pixel more. */
 #define PIXEL_TILE(p, v)                                                                                               \
-    static void pixel_##p##x##v(const corr2d_tile *tile) { pixel_tile(tile, (pixel_shape){p, v, false}); }
+    LINE_ALIGNED static void pixel_##p##x##v(const corr2d_tile *tile) { pixel_tile(tile, (pixel_shape){p, v, false}); }
 #define PIXEL_TILE_MORE(v)                                                                                             \
-    static void pixel_1x##v##_more(const corr2d_tile *tile) { pixel_tile(tile, (pixel_shape){1, v, true}); }
+    LINE_ALIGNED static void pixel_1x##v##_more(const corr2d_tile *tile) {                                             \
+        MORE_LATER;                                                                                                    \
+        pixel_tile(tile, (pixel_shape){1, v, true});                                                                   \
+    }
 
 /*
  * A few pixels: here the vectors hold channels, as in the channel tiles, but the weights are the pixel tiles' panels,
