@@ -463,7 +463,8 @@ static size_t chunk_panels(const corr2d_plan *plan, size_t taps) {
 
 /* All panels. */
 static void run_chunks(const pass *all) {
-    const size_t last = all->job->last, chunk = chunk_panels(all->job->plan, all->tile.taps);
+    const size_t last = all->job->last, panels = last - all->job->first;
+    const size_t chunk = corr2d_div_up(panels, corr2d_div_up(panels, chunk_panels(all->job->plan, all->tile.taps)));
     corr2d_job job = *all->job;
     pass p = *all;
     p.job = &job;
