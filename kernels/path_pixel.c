@@ -361,7 +361,7 @@ static void run_tiles(const pass *p, size_t first, size_t tiles, size_t pixels) 
     if (plan->threes) {
         pack_threes(p->job, &tile, first);
         tile.offsets = NULL;
-        if (tiles > 1 && fetches_threes(plan)) fetch_threes(p, &tile, x_pixel, first + tiles * pixels);
+        if (fetches_threes(plan)) fetch_threes(p, &tile, x_pixel, first + tiles * pixels);
     } else {
         list_vectors(p, &tile, x_pixel, first, tiles);
         tile.x = p->x;
