@@ -200,7 +200,7 @@ CORR2D_COLD static void cut(corr2d_plan *plan, bool *overflow) {
     }
 }
 
-/* Where tiles are packed straight from x, taps are only fetched by: three columns of a row, by three lines of it. */
+/* Where tiles are packed straight from x, the offsets only serve to fetch it: a row's three taps, three lines of it. */
 static void fill(corr2d_plan *plan) {
     corr2d_plan_fill_offsets(plan);
     for (size_t t = 0; plan->threes && t < plan->offset_count; t++)

@@ -62,7 +62,7 @@ typedef struct corr2d_tile {
     ptrdiff_t x_space;         /* ... and then from each pixel to the next, or 0 where that varies */
     const ptrdiff_t *offsets;  /* where each tap lies in x, seen from a pixel; CORR2D_TAPS_AHEAD more may be fetched */
     const float *x;            /* what the pixels are counted from */
-    const ptrdiff_t *x_pixel;  /* where each pixel, or each vector of pixels, lies, seen from x */
+    const ptrdiff_t *x_pixel;  /* where each pixel, or each vector of pixels, lies, seen from x; not NULL */
     const float *const *x_tap; /* depthwise_edge: where each tap lies */
     float *packed;             /* pixel tiles: the pixels, tap after tap, or NULL; channel_pairs: room */
     const ptrdiff_t *fetched;  /* where not NULL, the packed ones' offsets, to fetch others `ahead`, a few a panel */

@@ -387,11 +387,15 @@ ALWAYS_INLINE void pixel_taps_reading(pixel_acc *acc, pixel_late *late, const co
     if (packs) pixel_late_pack(late, at.packed);
 }
 
+/* How many panels are done. */
+ALWAYS_INLINE size_t pixel_panel(const corr2d_tile *tile, const pixel_step *s) {
+    return (tile->channels - s->channels) / PANEL_ROWS;
+}
+
 /* What a panel fetches where pixels are packed. */
 ALWAYS_INLINE pixel_ahead pixel_fetched(const corr2d_tile *tile, const pixel_step *s, pixel_shape is) {
-    const size_t line = (tile->channels - s->channels) / PANEL_ROWS / pixel_step_taps(is);
-    const bool widest = is.vectors == PIXEL_VECTORS;
-    if (widest && !is.more && tile->fetched && line < FETCH_LINES) return AHEAD_PIXELS;
+    const bool widest = is.vectors == PIXEL_VECTORS, few = pixel_panel(tile, s) / pixel_step_taps(is) < FETCH_LINES;
+    if (widest && !is.more && tile->fetched && few) return AHEAD_PIXELS;
     return LANES >= LINE_LANES || (widest && tile->far_weights) ? AHEAD_WEIGHTS : AHEAD_NOTHING;
 }
 
@@ -402,7 +406,7 @@ ALWAYS_INLINE void pixel_sum(pixel_acc *acc, pixel_late *late, const corr2d_tile
     if (!tile->offsets && s->ahead == AHEAD_NOTHING) {
         pixel_taps(acc, late, tile, s, is, (pixel_far){0}, AHEAD_NOTHING);
     } else if (!tile->offsets && s->ahead == AHEAD_PIXELS) {
-        const size_t panel = (tile->channels - s->channels) / PANEL_ROWS, line = panel / pixel_step_taps(is);
+        const size_t panel = pixel_panel(tile, s), line = panel / pixel_step_taps(is);
         const float *const vector = tile->x + s->x_pixel[PIXEL_VECTORS - 1 - line * LINE_VECTORS] + tile->ahead;
         const pixel_far far = {vector + LANES - 1, tile->fetched + panel % pixel_step_taps(is)};
         pixel_taps(acc, late, tile, s, is, far, AHEAD_PIXELS);
@@ -470,7 +474,9 @@ ALWAYS_INLINE void pixel_store(pixel_acc *acc, const pixel_late *late, const cor
         pixel_late_load(first_f32xn, late, 0);
     } else if (fetches || clamped) {
         if (fetches) pixel_fetch(p + vectors * LANES, y.channel, rows);
-        EACH(r, rows, PIXEL_ROWS) pixel_clamp(acc->v[r], tile, vectors);
+        if (clamped) {
+            EACH(r, rows, PIXEL_ROWS) pixel_clamp(acc->v[r], tile, vectors);
+        }
     }
     EACH(r, rows, PIXEL_ROWS) {
         if (has_late) pixel_late_row(acc->v[r], first_f32xn, late, r);
