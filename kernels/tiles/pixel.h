@@ -260,7 +260,7 @@ ALWAYS_INLINE void pixel_taps(pixel_acc *acc, pixel_late *late, const corr2d_til
                               pixel_shape is, pixel_far far, pixel_ahead ahead) {
     const float *end = s->weights_end;
     if (!is.more) FORGET(end); /* in a register: there is one left, but not beside `more` */
-    pixel_streams at = {s->packed, NULL, s->first_weights};
+    pixel_streams at = {s->packed, s->packed, s->first_weights};
     if (is.more) {
         const size_t taps = (size_t)(at.weights - s->weights) / PANEL_ROWS;
         at.more = at.packed + (tile->taps - taps) * is.vectors * LANES + taps;
