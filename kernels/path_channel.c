@@ -7,7 +7,7 @@
  * planes are pixels first as well, and wait on a stage in the workspace.
  *
  *   for each block of input channels: pack it, if need be
- *     for each group of panels whose weights for the block stay in the second cache:
+ *     for each group of panels whose weights for the block stay in the first cache, or one panel:
  *       for each scene, whose pixels see the same of x:
  *         for each tile of pixels: for each panel of the group: the tile's outputs
  *       the stage's outputs to their planes
@@ -25,8 +25,8 @@
 /* Long enough that storing and loading the sums between two blocks does not show. */
 #define BLOCK_TAPS 1800
 
-/* The weights that all pixels of a strip pass before the next: a quarter of a 512 KiB second cache. */
-#define GROUP_FLOATS (32u << 10)
+/* The weights that all pixels of a strip pass before the next, if several panels: what the first cache holds. */
+#define GROUP_FLOATS (10u << 10)
 
 /* And no more channels, so that a strip's outputs stay there too until they are turned. */
 #define GROUP_CHANNELS 256
@@ -79,7 +79,7 @@ static size_t groups_of_unit(const corr2d_plan *plan) { return plan->layer.group
 
 static bool is_joined(const corr2d_plan *plan) { return plan->unit_groups < plan->layer.groups; }
 
-/* Panels that one call does: those whose weights the second cache holds. */
+/* Panels that one call does: those whose weights the first cache holds, or one. */
 static size_t group_panels(const corr2d_plan *plan) {
     const size_t taps = plan->block * plan->layer.rows.taps * plan->layer.columns.taps;
     const size_t fit = corr2d_max(1, GROUP_FLOATS / (plan->panel_channels * taps));

@@ -4,13 +4,16 @@
  * whether to multiply by lanes where taps lie side by side; CHANNEL_ASKS: whether to ask if there is an activation,
  * which short sums gain by with AVX2 and lose by with AVX-512; CHANNEL_VECTORS, those of its widest tiles;
  * CHANNEL_PARTS, those of tiles that store a part of their last vector themselves; and where it is faster
- * CHANNEL_FOURS, from how many chains on tiles take four taps a step, CHANNEL_NINE: whether the widest take whole 3x3
- * kernels, and CHANNEL_PANELS: whether they do panel after panel of taps side by side in a function of its own.
+ * CHANNEL_FOURS, from how many chains on tiles take four taps a step, CHANNEL_EIGHTS: whether the widest take eight of
+ * whole kernels, CHANNEL_NINE: whether they take whole 3x3 kernels, and CHANNEL_PANELS: whether they do panel after panel of taps side by side in a function of its own.
  */
 #include "kernels/tiles/turn.h"
 
 #ifndef CHANNEL_FOURS
 #define CHANNEL_FOURS SIZE_MAX
+#endif
+#ifndef CHANNEL_EIGHTS
+#define CHANNEL_EIGHTS false
 #endif
 #ifndef CHANNEL_NINE
 #define CHANNEL_NINE false
@@ -96,6 +99,23 @@ ALWAYS_INLINE bool channel_by_fours(size_t pixels, size_t vectors) {
     return pixels * vectors >= CHANNEL_FOURS && pixels <= CHANNEL_POINTERS;
 }
 
+/* Whether it takes twice as many where their weights follow one another: no table of these, and fewer branches. */
+ALWAYS_INLINE bool channel_by_eights(size_t pixels, size_t vectors) {
+    return CHANNEL_EIGHTS && pixels == 6 && vectors == CHANNEL_VECTORS;
+}
+
+/* Four taps, whose weights follow one another or lie where the table says. */
+ALWAYS_INLINE void channel_four(channel_acc *acc, const float *const *x, const corr2d_tap *tap, const float *weights,
+                                bool dense, const float **ahead, size_t step, size_t pixels, size_t vectors) {
+    const bool looks_ahead = channel_looks_ahead(vectors) && pixels <= CHANNEL_POINTERS;
+    const size_t width = vectors * LANES;
+    const size_t each = width > 32 ? 2 : 4; /* on a map of 7 x 7 the next taps' weights are so many lines */
+    UNROLL for (size_t i = 0; i < 4; i++) {
+        if (looks_ahead && i % each == 0) channel_ahead(ahead, each * step);
+        channel_tap(acc, x, tap[i].x, dense ? weights + i * width : weights + tap[i].w * vectors, pixels, vectors);
+    }
+}
+
 /*
  * All taps, wherever they and their weights lie. A tile of one vector would wait for a table's weights: it
  * goes by fours where they follow one another.
@@ -108,11 +128,15 @@ ALWAYS_INLINE void channel_taps(channel_acc *acc, const corr2d_tile *tile, const
     const corr2d_tap *const fours = dense && !tile->dense ? tap : tap + tile->taps / 4 * 4;
     const float *const weights = s->weights, *ahead = s->ahead, *next = weights;
     const size_t step = tile->ahead_tap, width = vectors * LANES;
-    const size_t each = width > 32 ? 2 : 4; /* on a map of 7 x 7 the next taps' weights are so many lines */
-    for (; channel_by_fours(pixels, vectors) && tap != fours; tap += 4, next += 4 * width) {
-        UNROLL for (size_t i = 0; i < 4; i++) {
-            if (looks_ahead && i % each == 0) channel_ahead(&ahead, each * step);
-            channel_tap(acc, x, tap[i].x, dense ? next + i * width : weights + tap[i].w * vectors, pixels, vectors);
+    if (channel_by_eights(pixels, vectors) && tile->dense) {
+        const corr2d_tap *const eights = tap + tile->taps / 8 * 8;
+        for (; tap != eights; tap += 8, next += 8 * width) {
+            channel_four(acc, x, tap, next, true, &ahead, step, pixels, vectors);
+            channel_four(acc, x, tap + 4, next + 4 * width, true, &ahead, step, pixels, vectors);
+        }
+    } else {
+        for (; channel_by_fours(pixels, vectors) && tap != fours; tap += 4, next += 4 * width) {
+            channel_four(acc, x, tap, dense ? next : weights, dense, &ahead, step, pixels, vectors);
         }
     }
     for (; tap != end; tap++) {
