@@ -197,7 +197,7 @@ ALWAYS_INLINE ptrdiff_t channel_three(channel_acc *acc, const float *const *x, p
 ALWAYS_INLINE void channel_taps_nine(channel_acc *acc, const corr2d_tile *tile, const float *const *x,
                                      const channel_step *s, size_t pixels, size_t vectors) {
     const corr2d_tap *const tap = tile->table;
-    const size_t width = vectors * LANES, step = 3 * tile->ahead_tap;
+    const size_t width = vectors * LANES, step = 9 * tile->ahead_tap;
     const float *weights = s->weights, *const end = weights + tile->taps * width, *ahead = s->ahead;
     const ptrdiff_t right = tap[1].x - tap[0].x, middle = tap[3].x - tap[2].x, lower = tap[6].x - tap[5].x;
     const ptrdiff_t next = tile->taps > 9 ? tap[9].x - tap[8].x : 0;
@@ -205,9 +205,7 @@ ALWAYS_INLINE void channel_taps_nine(channel_acc *acc, const corr2d_tile *tile, 
     for (; weights != end; weights += 9 * width) {
         channel_ahead(&ahead, step);
         at = channel_three(acc, x, at, right, middle, weights, pixels, vectors);
-        channel_ahead(&ahead, step);
         at = channel_three(acc, x, at, right, lower, weights + 3 * width, pixels, vectors);
-        channel_ahead(&ahead, step);
         at = channel_three(acc, x, at, right, next, weights + 6 * width, pixels, vectors);
     }
 }
