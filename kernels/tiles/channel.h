@@ -165,14 +165,13 @@ ALWAYS_INLINE bool channel_by_nines(size_t pixels, size_t vectors) {
 ALWAYS_INLINE void channel_taps_beside(channel_acc *acc, const corr2d_tile *tile, const float *const *x,
                                        const channel_step *s, size_t pixels, size_t vectors) {
     const bool looks_ahead = channel_looks_ahead(vectors);
-    const size_t width = vectors * LANES, step = 2 * tile->ahead_tap;
+    const size_t width = vectors * LANES, step = 4 * tile->ahead_tap;
     const ptrdiff_t fours = (ptrdiff_t)(tile->taps / 4 * 4);
     const float *weights = s->weights, *ahead = s->ahead;
     for (ptrdiff_t t = 0; t != fours; t += 4, weights += 4 * width) {
         if (looks_ahead) channel_ahead(&ahead, step);
         channel_tap(acc, x, t, weights, pixels, vectors);
         channel_tap(acc, x, t + 1, weights + width, pixels, vectors);
-        if (looks_ahead) channel_ahead(&ahead, step);
         channel_tap(acc, x, t + 2, weights + 2 * width, pixels, vectors);
         channel_tap(acc, x, t + 3, weights + 3 * width, pixels, vectors);
     }
