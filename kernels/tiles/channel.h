@@ -5,7 +5,8 @@
  * which short sums gain by with AVX2 and lose by with AVX-512; CHANNEL_VECTORS, those of its widest tiles;
  * CHANNEL_PARTS, those of tiles that store a part of their last vector themselves; and where it is faster
  * CHANNEL_FOURS, from how many chains on tiles take four taps a step, CHANNEL_EIGHTS: whether the widest take eight of
- * whole kernels, CHANNEL_NINE: whether they take whole 3x3 kernels, and CHANNEL_PANELS: whether they do panel after panel of taps side by side in a function of its own.
+ * whole kernels, CHANNEL_NINE: whether they take whole 3x3 kernels, and CHANNEL_PANELS: whether they do panel after
+ * panel of taps side by side in a function of its own.
  */
 #include "kernels/tiles/turn.h"
 
