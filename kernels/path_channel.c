@@ -18,9 +18,6 @@
 
 #include <math.h>
 
-/* More weights than this, in floats, may be in no near cache: they are fetched before they are needed. */
-#define FAR_WEIGHTS (256u << 10)
-
 /* Longer than this, in floats, an image read in place is brought nearer before it is needed. */
 #define FAR_X (128u << 10)
 #define FAR_COLUMNS 4 /* and no image whose columns are further apart than so many times their channels */
@@ -630,7 +627,7 @@ static void look_ahead(pass *p, const float *next, size_t taps) {
     const corr2d_plan *plan = p->job->plan;
     p->tile.ahead = 0;
     p->tile.ahead_pixel = 0;
-    if (next && plan->weight_count > FAR_WEIGHTS) {
+    if (next && plan->weight_count > CORR2D_FAR_WEIGHTS) {
         p->tile.ahead = next - p->tile.weights;
         p->tile.ahead_pixel = corr2d_div_up(plan->panel_channels * taps, p->job->out.height * p->job->out.width);
     } else if (plan->in_place && x_is_far(&plan->layer)) {

@@ -513,6 +513,7 @@ static void run(const corr2d_job *job) {
                                .offsets = plan->offsets,
                                .packed = all_read(job) && !plan->threes ? NULL : packed,
                                .ahead = fetched_ahead(plan),
+                               .far_weights = plan->weight_count > CORR2D_FAR_WEIGHTS,
                                .tiles = 1,
                                .panel = plan->panel_channels * corr2d_layer_taps(layer),
                                .y_channel = layer->y.channel,

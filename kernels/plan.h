@@ -82,6 +82,9 @@ extern const corr2d_path corr2d_path_depthwise_pixel, corr2d_path_depthwise_chan
 /* Room behind a packed strip, since pixel tiles read whole vectors. */
 #define CORR2D_STRIP_SLACK (CORR2D_MAX_VECTORS * CORR2D_MAX_LANES)
 
+/* More weights than this, in floats, may be in no near cache: they are fetched before they are needed. */
+#define CORR2D_FAR_WEIGHTS (256u << 10)
+
 /* Inside what the caller gives the workspace is aligned to this many bytes. */
 #define CORR2D_ALIGNMENT 64
 

@@ -67,6 +67,7 @@ typedef struct corr2d_tile {
     float *packed;             /* pixel tiles: the pixels, tap after tap, or NULL; channel_pairs: room */
     const ptrdiff_t *fetched;  /* where not NULL, the packed ones' offsets, to fetch others `ahead`, a few a panel */
     ptrdiff_t ahead;           /* pixel tiles with offsets, not packed: from a pixel to the one that is fetched ahead */
+    bool far_weights;          /* pixel tiles: the weights may be in no near cache */
     size_t tiles;              /* pixel tiles: how many side by side */
     const float *weights;      /* packed, see each kernel */
     size_t panel;              /* from one panel of weights to the next */

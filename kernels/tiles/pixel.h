@@ -24,10 +24,7 @@
  */
 #define PACKED_AHEAD 4
 
-/*
- * How far ahead one pixel more fetches weights, which its map of few tiles uses up fast. Other tiles find most of them
- * in the first cache, and are up to 5 % slower for fetching them.
- */
+/* How far ahead weights are fetched, which may come from far away, and which a map of one tile uses up fast. */
 #define WEIGHTS_AHEAD 512
 
 /* A tile's constants. With `more` it has one pixel more, whose vector holds the channels of its one panel. */
@@ -45,6 +42,9 @@ typedef struct pixel_acc {
 /* One pixel's channels in memory. */
 #define MORE_FLOATS (LANES < PANEL_ROWS ? PANEL_ROWS : LANES)
 
+/* What is fetched on the way, where pixels are packed: the next ones' vectors, or weights. */
+typedef enum pixel_ahead { AHEAD_NOTHING, AHEAD_PIXELS, AHEAD_WEIGHTS } pixel_ahead;
+
 /*
  * One step of a tile: where it begins, and how many channels are left. What is the same for all tiles, or all of a
  * panel, is not computed for each: short sums would wait for it, and more instructions lower the clock.
@@ -59,7 +59,7 @@ typedef struct pixel_step {
     /* Packed: the first step's taps, if they are fewer than others', and where they and those before the late ones end. */
     size_t first;
     const float *first_weights, *weights_end;
-    bool fetches; /* ... and whether the next pixels are brought nearer on the way */
+    pixel_ahead ahead;
 } pixel_step;
 
 /*
@@ -188,9 +188,9 @@ typedef struct pixel_far {
 } pixel_far;
 
 /* One line of what is ahead, on the way to so many taps. */
-ALWAYS_INLINE void pixel_reach(pixel_far *far, const float *weights, size_t taps, pixel_shape is, bool fetches) {
-    if (is.more) __builtin_prefetch(weights + WEIGHTS_AHEAD, 0, 3);
-    if (!fetches) return;
+ALWAYS_INLINE void pixel_reach(pixel_far *far, const float *weights, size_t taps, pixel_ahead ahead) {
+    if (ahead == AHEAD_WEIGHTS) __builtin_prefetch(weights + WEIGHTS_AHEAD, 0, 3);
+    if (ahead != AHEAD_PIXELS) return;
     __builtin_prefetch(far->x + *far->offset, 0, 2);
     far->offset += taps;
 }
@@ -235,15 +235,15 @@ ALWAYS_INLINE size_t pixel_early(const corr2d_tile *tile, pixel_shape is) {
  * higher a Granite Rapids core's clock.
  */
 ALWAYS_INLINE void pixel_steps(pixel_acc *acc, pixel_streams *at, const float *end, size_t left, size_t panel,
-                               pixel_shape is, pixel_far far, bool fetches) {
+                               pixel_shape is, pixel_far far, pixel_ahead ahead) {
     const size_t step = pixel_step_taps(is);
-    if (fetches && left) pixel_reach(&far, at->weights, step, is, fetches);
+    if (ahead == AHEAD_PIXELS && left) pixel_reach(&far, at->weights, step, ahead);
     switch (left) {
         do {
             pixel_advance(at, step, is);
             FALL_THROUGH;
         default:
-            pixel_reach(&far, at->weights, step, is, fetches);
+            pixel_reach(&far, at->weights, step, ahead);
             if (step == 4) pixel_tap_packed(acc, at, 4, panel, is);
             FALL_THROUGH;
         case 3:
@@ -257,7 +257,7 @@ ALWAYS_INLINE void pixel_steps(pixel_acc *acc, pixel_streams *at, const float *e
 
 /* All taps of the packed pixels but the late ones. The widest tile takes some at a step, and fetches what is `far`. */
 ALWAYS_INLINE void pixel_taps(pixel_acc *acc, pixel_late *late, const corr2d_tile *tile, const pixel_step *s,
-                              pixel_shape is, pixel_far far, bool fetches) {
+                              pixel_shape is, pixel_far far, pixel_ahead ahead) {
     const float *end = s->weights_end;
     if (!is.more) FORGET(end); /* in a register: there is one left, but not beside `more` */
     pixel_streams at = {s->packed, s->packed, s->first_weights};
@@ -267,11 +267,11 @@ ALWAYS_INLINE void pixel_taps(pixel_acc *acc, pixel_late *late, const corr2d_til
     }
     if (pixel_step_taps(is) == 1) {
         for (; at.weights != end; pixel_advance(&at, 1, is)) {
-            pixel_reach(&far, at.weights, 1, is, fetches);
+            pixel_reach(&far, at.weights, 1, ahead);
             pixel_tap_packed(acc, &at, 0, tile->panel, is);
         }
     } else if (!pixel_has_late(is) || at.weights != s->weights) {
-        pixel_steps(acc, &at, end, s->first, tile->panel, is, far, fetches);
+        pixel_steps(acc, &at, end, s->first, tile->panel, is, far, ahead);
     }
     if (pixel_has_late(is)) {
         *late = (pixel_late){{at.packed, at.packed + is.vectors * LANES}, at.weights, {0, LANES, 2 * LANES}};
@@ -392,23 +392,30 @@ ALWAYS_INLINE size_t pixel_panel(const corr2d_tile *tile, const pixel_step *s) {
     return (tile->channels - s->channels) / PANEL_ROWS;
 }
 
-/* Whether a panel fetches pixels where they are packed: each line of them once. */
-ALWAYS_INLINE bool pixel_fetched(const corr2d_tile *tile, const pixel_step *s, pixel_shape is) {
-    const bool few = pixel_panel(tile, s) / pixel_step_taps(is) < FETCH_LINES;
-    return is.vectors == PIXEL_VECTORS && !is.more && tile->fetched && few;
+/*
+ * What a panel fetches where pixels are packed. Where a vector is a line only one pixel more fetches weights, which its
+ * map of few tiles uses up fast: other tiles are up to 5 % slower for it, wherever the weights are.
+ */
+ALWAYS_INLINE pixel_ahead pixel_fetched(const corr2d_tile *tile, const pixel_step *s, pixel_shape is) {
+    const bool widest = is.vectors == PIXEL_VECTORS, few = pixel_panel(tile, s) / pixel_step_taps(is) < FETCH_LINES;
+    if (widest && !is.more && tile->fetched && few) return AHEAD_PIXELS;
+    const bool far = LANES >= LINE_LANES ? is.more : widest && tile->far_weights;
+    return far ? AHEAD_WEIGHTS : AHEAD_NOTHING;
 }
 
 /* All taps but the late ones, which are left to pixel_store. */
 ALWAYS_INLINE void pixel_sum(pixel_acc *acc, pixel_late *late, const corr2d_tile *tile, const pixel_step *s,
                              pixel_shape is) {
     const bool last = s->channels <= is.panels * PANEL_ROWS;
-    if (!tile->offsets && !s->fetches) {
-        pixel_taps(acc, late, tile, s, is, (pixel_far){0}, false);
-    } else if (!tile->offsets) {
+    if (!tile->offsets && s->ahead == AHEAD_NOTHING) {
+        pixel_taps(acc, late, tile, s, is, (pixel_far){0}, AHEAD_NOTHING);
+    } else if (!tile->offsets && s->ahead == AHEAD_PIXELS) {
         const size_t panel = pixel_panel(tile, s), line = panel / pixel_step_taps(is);
         const float *const vector = tile->x + s->x_pixel[PIXEL_VECTORS - 1 - line * LINE_VECTORS] + tile->ahead;
         const pixel_far far = {vector + LANES - 1, tile->fetched + panel % pixel_step_taps(is)};
-        pixel_taps(acc, late, tile, s, is, far, true);
+        pixel_taps(acc, late, tile, s, is, far, AHEAD_PIXELS);
+    } else if (!tile->offsets) {
+        pixel_taps(acc, late, tile, s, is, (pixel_far){0}, AHEAD_WEIGHTS);
     } else if (tile->packed) {
         pixel_taps_reading(acc, late, tile, s, is, PIXEL_PACK);
     } else if (is.vectors == PIXEL_VECTORS && !is.more && tile->ahead && last) {
@@ -554,7 +561,7 @@ ALWAYS_INLINE void pixel_tile(const corr2d_tile *tile, pixel_shape is) {
         s.whole = real && s.channels >= rows;
         s.first_weights = s.weights + first * PANEL_ROWS;
         s.weights_end = s.weights + taps * PANEL_ROWS;
-        s.fetches = pixel_fetched(tile, &s, is);
+        s.ahead = pixel_fetched(tile, &s, is);
         pixel_tiles(tile, s, is);
         if (s.channels <= rows) return;
         s.channels -= rows;
@@ -565,23 +572,18 @@ ALWAYS_INLINE void pixel_tile(const corr2d_tile *tile, pixel_shape is) {
 }
 
 /*
- * Where in a line the widest tiles' loops of packed pixels begin is worth up to 4 % where a vector is a line, for no
- * reason that was found: 51, and 20 with one pixel more, as GCC 12 compiles them.
+ * Where in a line the loops of packed pixels begin is worth up to 4 % where a vector is one, for no reason that was
+ * found: 51 bytes on is good, where GCC 12 has it by itself, and 20 with one pixel more.
  */
 #if LANES == LINE_LANES && !defined __clang__
-#define TILE_LATER __asm__ volatile(".nops 48")
-#define MORE_LATER __asm__ volatile(".nops 24")
+#define MORE_LATER __asm__ volatile(".nops 40")
 #else
-#define TILE_LATER (void)0
 #define MORE_LATER (void)0
 #endif
 
 /* Defines the tile of p panels by v vectors, and that of one panel by v vectors and one pixel more. */
 #define PIXEL_TILE(p, v)                                                                                               \
-    LINE_ALIGNED static void pixel_##p##x##v(const corr2d_tile *tile) {                                                \
-        if ((v) == PIXEL_VECTORS) TILE_LATER;                                                                          \
-        pixel_tile(tile, (pixel_shape){p, v, false});                                                                  \
-    }
+    LINE_ALIGNED static void pixel_##p##x##v(const corr2d_tile *tile) { pixel_tile(tile, (pixel_shape){p, v, false}); }
 #define PIXEL_TILE_MORE(v)                                                                                             \
     LINE_ALIGNED static void pixel_1x##v##_more(const corr2d_tile *tile) {                                             \
         MORE_LATER;                                                                                                    \
