@@ -4,8 +4,8 @@
  * whether to multiply by lanes where taps lie side by side; CHANNEL_ASKS: whether to ask if there is an activation,
  * which short sums gain by with AVX2 and lose by with AVX-512; CHANNEL_VECTORS, those of its widest tiles;
  * CHANNEL_PARTS, those of tiles that store a part of their last vector themselves; and where it is faster
- * CHANNEL_FOURS, from how many chains on tiles take four taps a step, CHANNEL_EIGHTS: whether the widest take eight of
- * whole kernels, CHANNEL_NINE: whether they take whole 3x3 kernels, and CHANNEL_PANELS: whether they do panel after
+ * CHANNEL_FOURS, from how many chains on tiles take four taps a step, CHANNEL_WHOLE: whether the widest have steps of
+ * their own for whole kernels, nine taps of 3x3 and eight of others, and CHANNEL_PANELS: whether they do panel after
  * panel of taps side by side in a function of its own.
  */
 #include "kernels/tiles/turn.h"
@@ -13,11 +13,8 @@
 #ifndef CHANNEL_FOURS
 #define CHANNEL_FOURS SIZE_MAX
 #endif
-#ifndef CHANNEL_EIGHTS
-#define CHANNEL_EIGHTS false
-#endif
-#ifndef CHANNEL_NINE
-#define CHANNEL_NINE false
+#ifndef CHANNEL_WHOLE
+#define CHANNEL_WHOLE false
 #endif
 #ifndef CHANNEL_PANELS
 #define CHANNEL_PANELS false
@@ -92,23 +89,25 @@ ALWAYS_INLINE void channel_ahead(const float **ahead, size_t step) {
     *ahead += step;
 }
 
-/* Whether tiles of so many vectors do so at all: short sums of others lose 4 to 6 % by it. */
-ALWAYS_INLINE bool channel_looks_ahead(size_t vectors) { return vectors == 1 || vectors == CHANNEL_VECTORS; }
+/* Whether a tile does so at all: short sums of others lose 4 to 6 % by it. */
+ALWAYS_INLINE bool channel_looks_ahead(size_t pixels, size_t vectors) {
+    return (vectors == 1 || vectors == CHANNEL_VECTORS) && pixels <= CHANNEL_POINTERS;
+}
 
 /* Whether a tile takes four taps a step: where it has chains enough to lose by whatever is no multiply-add. */
 ALWAYS_INLINE bool channel_by_fours(size_t pixels, size_t vectors) {
     return pixels * vectors >= CHANNEL_FOURS && pixels <= CHANNEL_POINTERS;
 }
 
-/* Whether it takes twice as many where their weights follow one another: no table of these, and fewer branches. */
-ALWAYS_INLINE bool channel_by_eights(size_t pixels, size_t vectors) {
-    return CHANNEL_EIGHTS && pixels == 6 && vectors == CHANNEL_VECTORS;
+/* Whether it has steps of its own for whole kernels, whose weights need no table: nine taps of 3x3, eight of others. */
+ALWAYS_INLINE bool channel_by_whole(size_t pixels, size_t vectors) {
+    return CHANNEL_WHOLE && pixels == 6 && vectors == CHANNEL_VECTORS;
 }
 
 /* Four taps, whose weights follow one another or lie where the table says. */
 ALWAYS_INLINE void channel_four(channel_acc *acc, const float *const *x, const corr2d_tap *tap, const float *weights,
                                 bool dense, const float **ahead, size_t step, size_t pixels, size_t vectors) {
-    const bool looks_ahead = channel_looks_ahead(vectors) && pixels <= CHANNEL_POINTERS;
+    const bool looks_ahead = channel_looks_ahead(pixels, vectors);
     const size_t width = vectors * LANES;
     const size_t each = width > 32 ? 2 : 4; /* on a map of 7 x 7 the next taps' weights are so many lines */
     UNROLL for (size_t i = 0; i < 4; i++) {
@@ -123,13 +122,13 @@ ALWAYS_INLINE void channel_four(channel_acc *acc, const float *const *x, const c
  */
 ALWAYS_INLINE void channel_taps(channel_acc *acc, const corr2d_tile *tile, const float *const *x, const channel_step *s,
                                 size_t pixels, size_t vectors) {
-    const bool looks_ahead = channel_looks_ahead(vectors) && pixels <= CHANNEL_POINTERS;
+    const bool looks_ahead = channel_looks_ahead(pixels, vectors);
     const bool dense = vectors == 1;
     const corr2d_tap *tap = tile->table, *const end = tap + tile->taps;
     const corr2d_tap *const fours = dense && !tile->dense ? tap : tap + tile->taps / 4 * 4;
     const float *const weights = s->weights, *ahead = s->ahead, *next = weights;
     const size_t step = tile->ahead_tap, width = vectors * LANES;
-    if (channel_by_eights(pixels, vectors) && tile->dense) {
+    if (channel_by_whole(pixels, vectors) && tile->dense) {
         const corr2d_tap *const eights = tap + tile->taps / 8 * 8;
         for (; tap != eights; tap += 8, next += 8 * width) {
             channel_four(acc, x, tap, next, true, &ahead, step, pixels, vectors);
@@ -157,15 +156,10 @@ ALWAYS_INLINE bool channel_by_panels(size_t pixels, size_t vectors) {
     return CHANNEL_PANELS && pixels == 6 && channel_goes_beside(pixels, vectors);
 }
 
-/* Whether it does so with whole 3x3 kernels. */
-ALWAYS_INLINE bool channel_by_nines(size_t pixels, size_t vectors) {
-    return CHANNEL_NINE && pixels == 6 && vectors == CHANNEL_VECTORS;
-}
-
 /* All taps side by side in x, whose places need no table: four a step. */
 ALWAYS_INLINE void channel_taps_beside(channel_acc *acc, const corr2d_tile *tile, const float *const *x,
                                        const channel_step *s, size_t pixels, size_t vectors) {
-    const bool looks_ahead = channel_looks_ahead(vectors);
+    const bool looks_ahead = channel_looks_ahead(pixels, vectors);
     const size_t width = vectors * LANES, step = 4 * tile->ahead_tap;
     const ptrdiff_t fours = (ptrdiff_t)(tile->taps / 4 * 4);
     const float *weights = s->weights, *ahead = s->ahead;
@@ -517,7 +511,7 @@ static void channel_groups(const corr2d_tile *tile) {
     static void channel_##v##x##n(const corr2d_tile *tile) {                                                           \
         channel_panels_fn *panels = NULL;                                                                              \
         if (channel_by_panels(n, v) && tile->x_step == 1) panels = channel_besides_##v##x##n;                          \
-        if (channel_by_nines(n, v) && tile->nine) panels = channel_nines_##v##x##n;                                    \
+        if (channel_by_whole(n, v) && tile->nine) panels = channel_nines_##v##x##n;                                    \
         channel_walk(tile, n, (v)*LANES, channel_panel_##v##x##n, panels);                                             \
     }
 

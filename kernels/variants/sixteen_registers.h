@@ -8,8 +8,7 @@
 #define CHANNEL_PARTS 0
 #define CHANNEL_VECTORS 2
 #define CHANNEL_FOURS (LANES == 8 ? 8 : SIZE_MAX)
-#define CHANNEL_EIGHTS (LANES == 8)
-#define CHANNEL_NINE (LANES == 8)
+#define CHANNEL_WHOLE (LANES == 8)
 #define CHANNEL_PANELS (LANES == 8)
 #define SEVENS_HELD false
 #define PANEL_ROWS 4
