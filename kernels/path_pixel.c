@@ -264,12 +264,14 @@ static void run_panels(const pass *p, corr2d_tile *tile, corr2d_tile_fn *kernel,
         } else {
             run_scattered(p, tile, kernel, first);
         }
+        if (tile->packed) tile->offsets = NULL;
     }
 }
 
-/* The tiles from pixel `first` on, panels from `from` on, as many at a time as the variant has tiles for. */
-static void run_each(const pass *p, corr2d_tile *tile, size_t first, size_t from) {
+/* The tiles from pixel `first` on, all panels, as many at a time as the variant has tiles for. */
+static void run_each(const pass *p, corr2d_tile *tile, size_t first) {
     const corr2d_job *job = p->job;
+    size_t from = job->first;
     corr2d_tile_fn *const *kernels = tile_kernels(job->plan, tile->pixels);
     for (size_t together = CORR2D_MAX_PANELS; together > 0; together--) {
         if (!kernels[together]) continue;
@@ -291,13 +293,6 @@ static void list_vectors(const pass *p, const corr2d_tile *tile, ptrdiff_t *x_pi
             for (column += corr2d_min(lanes, left); column >= width; column -= width) row += p->row;
         }
     }
-}
-
-/* The most panels that a tile of so many pixels can have here. */
-static size_t first_panels(const pass *p, size_t pixels) {
-    size_t panels = corr2d_min(CORR2D_MAX_PANELS, p->job->last - p->job->first);
-    while (!tile_kernels(p->job->plan, pixels)[panels]) panels--;
-    return panels;
 }
 
 /*
@@ -353,7 +348,6 @@ static void run_tiles(const pass *p, size_t first, size_t tiles, size_t pixels) 
     const corr2d_plan *plan = p->job->plan;
     ptrdiff_t x_pixel[MOST_TILES * (CORR2D_MAX_VECTORS + 1)];
     corr2d_tile tile = p->tile;
-    size_t from = p->job->first;
     tile.tiles = tiles;
     tile.pixels = pixels;
     tile.x_pixel = x_pixel;
@@ -366,15 +360,11 @@ static void run_tiles(const pass *p, size_t first, size_t tiles, size_t pixels) 
         list_vectors(p, &tile, x_pixel, first, tiles);
         tile.x = p->x;
     }
-    if (tile.packed && tile.offsets) {
-        const size_t panels = first_panels(p, pixels);
-        run_panels(p, &tile, tile_kernels(plan, pixels)[panels], first, from, from + panels, panels);
-        tile.offsets = NULL;
-        tile.fetched = tile.ahead ? plan->offsets : NULL;
+    if (tile.packed && tile.offsets && tile.ahead) {
+        tile.fetched = plan->offsets;
         tile.ahead = (ptrdiff_t)(tiles * pixels);
-        from += panels;
     }
-    run_each(p, &tile, first, from);
+    run_each(p, &tile, first);
 }
 
 /* The same, wherever they lie in y. */
@@ -513,6 +503,7 @@ static void run(const corr2d_job *job) {
                                .offsets = plan->offsets,
                                .packed = all_read(job) && !plan->threes ? NULL : packed,
                                .ahead = fetched_ahead(plan),
+                               .x_step = kernel == 1 ? plan->offsets[1] : 0,
                                .far_weights = plan->weight_count > CORR2D_FAR_WEIGHTS,
                                .tiles = 1,
                                .panel = plan->panel_channels * corr2d_layer_taps(layer),

@@ -189,9 +189,9 @@ typedef struct corr2d_kernels {
      * first cache holds, is what makes them fast.
      *
      * With offsets it reads the pixels of each tile where they lie: vector i of tap t at x[x_pixel[i] + offsets[t]],
-     * whole vectors also where `pixels` is less; the next tile's x_pixel follow. It does p panels, and writes the
-     * pixels to packed for those that follow; or, where that is NULL, it does all panels so. The last vector may lie
-     * `back` over pixels that are not this tile's.
+     * whole vectors also where `pixels` is less; the next tile's x_pixel follow. The first p panels write the pixels to
+     * packed, where those that follow read them; or, where that is NULL, all panels read them so. The last vector may
+     * lie `back` over pixels that are not this tile's.
      *
      * pixel[pixel_vectors + 1][1], where a variant has it, is the widest tile and one pixel more: `pixels` is v * lanes
      * and 1. That pixel has an x_pixel of its own, and is packed, tap after tap, behind the tile's others, with room

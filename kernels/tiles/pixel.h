@@ -50,6 +50,7 @@ typedef enum pixel_ahead { AHEAD_NOTHING, AHEAD_PIXELS, AHEAD_WEIGHTS } pixel_ah
  * panel, is not computed for each: short sums would wait for it, and more instructions lower the clock.
  */
 typedef struct pixel_step {
+    bool reads;    /* the pixels where they lie */
     float *packed; /* to be packed: the first tap; packed: behind those of the first step */
     const ptrdiff_t *x_pixel;
     const float *weights, *bias;
@@ -59,6 +60,7 @@ typedef struct pixel_step {
     /* Packed: the first step's taps, if they are fewer than others', and where they and those before the late ones end. */
     size_t first;
     const float *first_weights, *weights_end;
+    size_t from; /* packed: how many channels were left at the first panel */
     pixel_ahead ahead;
 } pixel_step;
 
@@ -297,7 +299,15 @@ ALWAYS_INLINE void pixel_late_pack(const pixel_late *late, float *packed) {
     EACH(v, PIXEL_VECTORS, PIXEL_VECTORS) f32xn_store(packed + v * LANES, f32xn_load(late->x[1] + late->pixel[v]));
 }
 
-/* Where a tile reads the pixels where they lie, and packs them. */
+/* Packs a tap's pixels. */
+ALWAYS_INLINE void pixel_put(float *packed, const f32xn *x_f32xn, pixel_shape is) {
+    EACH(v, is.vectors, CORR2D_MAX_VECTORS) {
+        f32xn_store(packed + v * LANES, x_f32xn[v]);
+        if (LANES == LINE_LANES) __builtin_prefetch(packed + (PACKED_AHEAD * is.vectors + v) * LANES, 1, 3);
+    }
+}
+
+/* Where a tile reads the pixels where they lie, or packs them. */
 typedef struct pixel_reading {
     const float *weights;
     const ptrdiff_t *offset;
@@ -305,12 +315,12 @@ typedef struct pixel_reading {
     ptrdiff_t pixel[CORR2D_MAX_VECTORS + 1]; /* where each vector lies, seen from a tap's x */
 } pixel_reading;
 
-ALWAYS_INLINE void pixel_read_on(pixel_reading *at, size_t taps, pixel_shape is, pixel_use use) {
-    at->offset += taps;
-    at->weights += taps * PANEL_ROWS;
+ALWAYS_INLINE void pixel_read_on(pixel_reading *at, pixel_shape is, pixel_use use) {
+    at->offset++;
+    at->weights += PANEL_ROWS;
     if (use != PIXEL_PACK) return;
-    at->packed += taps * is.vectors * LANES;
-    if (is.more) at->more += taps;
+    at->packed += is.vectors * LANES;
+    if (is.more) at->more++;
 }
 
 /* Whether a tile that packs also brings nearer what it will: the widest, but for one pixel more. */
@@ -319,85 +329,152 @@ ALWAYS_INLINE bool pixel_brings_nearer(pixel_shape is) {
 }
 
 /*
- * The tap that is `back` taps before there. On the way it packs the pixels, or fetches others: the same ones of a tap
- * that follows soon, or `ahead` of them. Where a vector is a line, it is the line of its last pixel that counts, since
- * the first pixel's is the last one's of the vector before.
+ * On the way it packs the pixels, or brings the same ones of a tap nearer that follows soon. Where a vector is a line,
+ * it is the line of its last pixel that counts, since the first pixel's is the last one's of the vector before.
  */
-ALWAYS_INLINE void pixel_tap_reading(pixel_acc *acc, const corr2d_tile *tile, const pixel_reading *at, size_t back,
-                                     ptrdiff_t ahead, pixel_shape is, pixel_use use) {
+ALWAYS_INLINE void pixel_tap_reading(pixel_acc *acc, const corr2d_tile *tile, const pixel_reading *at, pixel_shape is,
+                                     pixel_use use) {
     const bool packs = use == PIXEL_PACK;
-    const ptrdiff_t *offset = at->offset - back;
-    const float *x = tile->x + *offset;
+    const float *x = tile->x + *at->offset;
     f32xn x_f32xn[CORR2D_MAX_VECTORS];
     FORGET(x);
     EACH(v, is.vectors, CORR2D_MAX_VECTORS) x_f32xn[v] = f32xn_load(x + at->pixel[v]);
-    if (packs) {
-        float *packed = at->packed - back * is.vectors * LANES;
-        EACH(v, is.vectors, CORR2D_MAX_VECTORS) {
-            f32xn_store(packed + v * LANES, x_f32xn[v]);
-            if (LANES == LINE_LANES) __builtin_prefetch(packed + (PACKED_AHEAD * is.vectors + v) * LANES, 1, 3);
-        }
-    }
-    pixel_tap(acc, x_f32xn, packs ? at->more - back : x + at->pixel[is.vectors], at->weights - back * PANEL_ROWS,
-              tile->panel, is);
+    if (packs) pixel_put(at->packed, x_f32xn, is);
+    pixel_tap(acc, x_f32xn, packs ? at->more : x + at->pixel[is.vectors], at->weights, tile->panel, is);
     if (use == PIXEL_NEAR || (packs && pixel_brings_nearer(is))) {
-        const float *soon = tile->x + offset[CORR2D_TAPS_AHEAD];
+        const float *soon = tile->x + at->offset[CORR2D_TAPS_AHEAD];
         FORGET(soon);
         EACH(v, is.vectors, CORR2D_MAX_VECTORS) {
             const bool line = LANES == LINE_LANES || v == is.vectors - 1;
             if (line) __builtin_prefetch(soon + at->pixel[v] + LANES - 1, 0, 3);
         }
     }
-    if (use == PIXEL_FETCH) {
-        x += ahead;
-        FORGET(x);
-        EACH(i, FETCH_LINES, PIXEL_VECTORS) {
-            __builtin_prefetch(x + at->pixel[PIXEL_VECTORS - 1 - i * LINE_VECTORS] + LANES - 1, 0, 2);
-        }
-    }
 }
 
-/*
- * The same from where the pixels lie. With AVX2 the widest tile takes two taps a step, of which the first may have one.
- */
-ALWAYS_INLINE void pixel_taps_reading(pixel_acc *acc, pixel_late *late, const corr2d_tile *tile, const pixel_step *s,
-                                      pixel_shape is, pixel_use use) {
-    const bool packs = use == PIXEL_PACK, twos = LANES == LINE_LANES / 2 && is.vectors == PIXEL_VECTORS;
+/* The same from where the pixels lie, which is looked up for each tap. */
+ALWAYS_INLINE void pixel_taps_listed(pixel_acc *acc, pixel_late *late, const corr2d_tile *tile, const pixel_step *s,
+                                     pixel_shape is, pixel_use use) {
+    const bool packs = use == PIXEL_PACK;
     pixel_reading at = {s->weights, tile->offsets, s->packed, NULL, {0}};
     if (packs) at.more = s->packed + tile->taps * is.vectors * LANES;
     if (packs && is.more) more_pack(tile, at.more, s->x_pixel[is.vectors]);
     EACH(v, is.vectors + is.more, CORR2D_MAX_VECTORS + 1) at.pixel[v] = s->x_pixel[v];
-    const size_t taps = pixel_early(tile, is);
-    const ptrdiff_t *const end = tile->offsets + taps, ahead = tile->ahead;
-    if (twos && use != PIXEL_FETCH) {
-        pixel_read_on(&at, taps % 2 ? 1 : 2, is, use);
-        switch (__builtin_expect(taps % 2, 1)) { /* the way into the loop's midst goes before it */
-            do {
-                pixel_read_on(&at, 2, is, use);
-                FALL_THROUGH;
-            case 0: pixel_tap_reading(acc, tile, &at, 2, ahead, is, use); FALL_THROUGH;
-            default: pixel_tap_reading(acc, tile, &at, 1, ahead, is, use);
-            } while (at.offset != end);
-        }
-        return;
-    }
-    for (; at.offset != end; pixel_read_on(&at, 1, is, use)) pixel_tap_reading(acc, tile, &at, 0, ahead, is, use);
+    const ptrdiff_t *const end = tile->offsets + pixel_early(tile, is);
+    for (; at.offset != end; pixel_read_on(&at, is, use)) pixel_tap_reading(acc, tile, &at, is, use);
     if (!pixel_has_late(is)) return;
     *late = (pixel_late){{tile->x + end[0], tile->x + end[1]}, at.weights, {at.pixel[0], at.pixel[1], at.pixel[2]}};
     if (packs) pixel_late_pack(late, at.packed);
 }
 
-/* How many panels are done. */
-ALWAYS_INLINE size_t pixel_panel(const corr2d_tile *tile, const pixel_step *s) {
-    return (tile->channels - s->channels) / PANEL_ROWS;
+/*
+ * Where taps are evenly spaced and the tile's pixels neighbours nothing is. Distances are in bytes, and x is a number,
+ * since steps lead beyond its ends.
+ */
+typedef struct pixel_spaced {
+    uintptr_t x, step, ahead[2]; /* `ahead`: to the last pixel's line of what is brought nearer on the way */
+    const float *weights;
+    float *packed;
+} pixel_spaced;
+
+/*
+ * So many taps a step: where a vector is half a line the fewer instructions show. Four are up to 5 % slower on planes
+ * of more than 8 KiB: each load then goes more than 32 KiB at a time, and a Granite Rapids core seems to fetch ahead by
+ * itself up to there.
+ */
+#define SPACED_TAPS (LANES == LINE_LANES ? 1 : 2)
+
+/* The lines that end with that of a tile's last pixel: all, or that one alone. */
+ALWAYS_INLINE void spaced_bring(uintptr_t last, pixel_use use) {
+    EACH(i, FETCH_LINES, PIXEL_VECTORS) {
+        const void *const line = (const void *)(last - i * LINE_LANES * sizeof(float));
+        if (use == PIXEL_FETCH) {
+            __builtin_prefetch(line, 0, 2);
+        } else if (LANES == LINE_LANES || (use == PIXEL_PACK && i == 0)) {
+            __builtin_prefetch(line, 0, 3);
+        }
+    }
 }
+
+/* A step's first or second tap, whose weights and place among what is packed are `back` taps before there. */
+ALWAYS_INLINE void pixel_tap_spaced(pixel_acc *acc, const corr2d_tile *tile, const pixel_spaced *at, size_t tap,
+                                    size_t back, pixel_shape is, pixel_use use) {
+    const float *const x = (const float *)(tap ? at->x + at->step : at->x);
+    f32xn x_f32xn[PIXEL_VECTORS];
+    EACH(v, PIXEL_VECTORS, PIXEL_VECTORS) x_f32xn[v] = f32xn_load(x + v * LANES);
+    if (use == PIXEL_PACK) pixel_put(at->packed - back * is.vectors * LANES, x_f32xn, is);
+    pixel_tap(acc, x_f32xn, NULL, at->weights - back * PANEL_ROWS, tile->panel, is);
+    if (use != PIXEL_READ) spaced_bring(at->x + at->ahead[tap], use);
+}
+
+/* Only the widest tile is worth it. */
+ALWAYS_INLINE bool pixel_is_spaced(const corr2d_tile *tile, const pixel_step *s, pixel_shape is) {
+    if (LANES < LINE_LANES / 2 || is.vectors < PIXEL_VECTORS || is.more || !tile->x_step) return false;
+    return s->x_pixel[PIXEL_VECTORS - 1] - s->x_pixel[0] == (PIXEL_VECTORS - 1) * LANES;
+}
+
+ALWAYS_INLINE void spaced_on(pixel_spaced *at, uintptr_t x, size_t taps, pixel_shape is) {
+    at->x += x;
+    at->weights += taps * PANEL_ROWS;
+    at->packed += taps * is.vectors * LANES;
+}
+
+/* Of two taps a step the first step may have one. */
+ALWAYS_INLINE void pixel_taps_spaced(pixel_acc *acc, pixel_late *late, const corr2d_tile *tile, const pixel_step *s,
+                                     pixel_shape is, pixel_use use) {
+    const size_t taps = pixel_early(tile, is);
+    const float *end = s->weights + taps * PANEL_ROWS;
+    const ptrdiff_t ahead = use == PIXEL_FETCH ? tile->ahead : CORR2D_TAPS_AHEAD * tile->x_step;
+    pixel_spaced at = {.x = (uintptr_t)(tile->x + s->x_pixel[0]),
+                       .step = (uintptr_t)tile->x_step * sizeof(float),
+                       .ahead = {((uintptr_t)ahead + PIXEL_VECTORS * LANES - 1) * sizeof(float)},
+                       .weights = s->weights,
+                       .packed = s->packed};
+    FORGET(at.x);
+    FORGET(at.step);
+    if (use != PIXEL_READ) FORGET(at.ahead[0]);
+    if (SPACED_TAPS == 1) {
+        for (; at.weights != end; spaced_on(&at, at.step, 1, is)) pixel_tap_spaced(acc, tile, &at, 0, 0, is, use);
+    } else {
+        uintptr_t two = 2 * at.step;
+        const size_t odd = taps % 2;
+        at.ahead[1] = at.ahead[0] + at.step;
+        if (use != PIXEL_READ) FORGET(at.ahead[1]);
+        FORGET(two);
+        FORGET(end);
+        spaced_on(&at, odd ? -at.step : 0, odd ? 1 : 2, is);
+        switch (__builtin_expect((long)odd, 1)) { /* the way into the loop's midst goes before it */
+            do {
+                spaced_on(&at, two, 2, is);
+                FALL_THROUGH;
+            case 0: pixel_tap_spaced(acc, tile, &at, 0, 2, is, use); FALL_THROUGH;
+            default: pixel_tap_spaced(acc, tile, &at, 1, 1, is, use);
+            } while (at.weights != end);
+        }
+    }
+    if (!pixel_has_late(is)) return;
+    const float *const x = (const float *)at.x;
+    *late = (pixel_late){{x, x + tile->x_step}, at.weights, {0, LANES, 2 * LANES}};
+    if (use == PIXEL_PACK) pixel_late_pack(late, at.packed);
+}
+
+ALWAYS_INLINE void pixel_taps_reading(pixel_acc *acc, pixel_late *late, const corr2d_tile *tile, const pixel_step *s,
+                                      pixel_shape is, pixel_use use) {
+    if (pixel_is_spaced(tile, s, is)) {
+        pixel_taps_spaced(acc, late, tile, s, is, use);
+    } else {
+        pixel_taps_listed(acc, late, tile, s, is, use);
+    }
+}
+
+/* How many panels of packed pixels are done. */
+ALWAYS_INLINE size_t pixel_panel(const pixel_step *s) { return (s->from - s->channels) / PANEL_ROWS; }
 
 /*
  * What a panel fetches where pixels are packed. Where a vector is a line only one pixel more fetches weights, which its
  * map of few tiles uses up fast: other tiles are up to 5 % slower for it, wherever the weights are.
  */
 ALWAYS_INLINE pixel_ahead pixel_fetched(const corr2d_tile *tile, const pixel_step *s, pixel_shape is) {
-    const bool widest = is.vectors == PIXEL_VECTORS, few = pixel_panel(tile, s) / pixel_step_taps(is) < FETCH_LINES;
+    const bool widest = is.vectors == PIXEL_VECTORS, few = pixel_panel(s) / pixel_step_taps(is) < FETCH_LINES;
     if (widest && !is.more && tile->fetched && few) return AHEAD_PIXELS;
     const bool far = LANES >= LINE_LANES ? is.more : widest && tile->far_weights;
     return far ? AHEAD_WEIGHTS : AHEAD_NOTHING;
@@ -407,23 +484,21 @@ ALWAYS_INLINE pixel_ahead pixel_fetched(const corr2d_tile *tile, const pixel_ste
 ALWAYS_INLINE void pixel_sum(pixel_acc *acc, pixel_late *late, const corr2d_tile *tile, const pixel_step *s,
                              pixel_shape is) {
     const bool last = s->channels <= is.panels * PANEL_ROWS;
-    if (!tile->offsets && s->ahead == AHEAD_NOTHING) {
+    if (!s->reads && s->ahead == AHEAD_NOTHING) {
         pixel_taps(acc, late, tile, s, is, (pixel_far){0}, AHEAD_NOTHING);
-    } else if (!tile->offsets && s->ahead == AHEAD_PIXELS) {
-        const size_t panel = pixel_panel(tile, s), line = panel / pixel_step_taps(is);
+    } else if (!s->reads && s->ahead == AHEAD_PIXELS) {
+        const size_t panel = pixel_panel(s), line = panel / pixel_step_taps(is);
         const float *const vector = tile->x + s->x_pixel[PIXEL_VECTORS - 1 - line * LINE_VECTORS] + tile->ahead;
         const pixel_far far = {vector + LANES - 1, tile->fetched + panel % pixel_step_taps(is)};
         pixel_taps(acc, late, tile, s, is, far, AHEAD_PIXELS);
-    } else if (!tile->offsets) {
+    } else if (!s->reads) {
         pixel_taps(acc, late, tile, s, is, (pixel_far){0}, AHEAD_WEIGHTS);
     } else if (tile->packed) {
         pixel_taps_reading(acc, late, tile, s, is, PIXEL_PACK);
-    } else if (is.vectors == PIXEL_VECTORS && !is.more && tile->ahead && last) {
-        pixel_taps_reading(acc, late, tile, s, is, PIXEL_FETCH);
-    } else if (!pixel_has_late(is)) {
-        pixel_taps_reading(acc, late, tile, s, is, PIXEL_READ);
+    } else if (tile->ahead && last && pixel_is_spaced(tile, s, is)) {
+        pixel_taps_spaced(acc, late, tile, s, is, PIXEL_FETCH);
     } else {
-        pixel_taps_reading(acc, late, tile, s, is, PIXEL_NEAR);
+        pixel_taps_reading(acc, late, tile, s, is, pixel_has_late(is) ? PIXEL_NEAR : PIXEL_READ);
     }
 }
 
@@ -549,12 +624,14 @@ ALWAYS_INLINE void pixel_tile(const corr2d_tile *tile, pixel_shape is) {
     const size_t rest = taps % step, first = rest || step == 1 || !taps ? rest : step;
     const bool real = pixel_masks(is) || is.more || tile->pixels == is.vectors * LANES;
     float *const packed = tile->packed ? tile->packed : tile->y; /* which then moves by nothing */
-    pixel_step s = {.packed = tile->offsets ? packed : packed + first * is.vectors * LANES,
+    pixel_step s = {.reads = tile->offsets,
+                    .packed = tile->offsets ? packed : packed + first * is.vectors * LANES,
                     .x_pixel = tile->x_pixel,
                     .weights = tile->weights,
                     .bias = tile->bias,
                     .y = tile->y,
                     .channels = tile->channels,
+                    .from = tile->channels,
                     .clamped = clamps(tile->lo, tile->hi),
                     .first = rest};
     for (;;) {
@@ -568,22 +645,32 @@ ALWAYS_INLINE void pixel_tile(const corr2d_tile *tile, pixel_shape is) {
         s.weights += is.panels * tile->panel;
         s.bias += is.panels * tile->bias_step;
         s.y += rows * tile->y_channel;
+        if (s.reads && tile->packed) {
+            s.reads = false;
+            s.packed += first * is.vectors * LANES;
+            s.from = s.channels;
+        }
     }
 }
 
 /*
  * Where in a line the loops of packed pixels begin is worth up to 4 % where a vector is one, for no reason that was
- * found: 51 bytes on is good, where GCC 12 has it by itself, and 20 with one pixel more.
+ * found: 51 bytes on is good, and 48 with one pixel more, which with GCC 12 takes so many bytes before them.
  */
 #if LANES == LINE_LANES && !defined __clang__
+#define STREAM_LATER __asm__ volatile(".nops 62")
 #define MORE_LATER __asm__ volatile(".nops 40")
 #else
+#define STREAM_LATER (void)0
 #define MORE_LATER (void)0
 #endif
 
 /* Defines the tile of p panels by v vectors, and that of one panel by v vectors and one pixel more. */
 #define PIXEL_TILE(p, v)                                                                                               \
-    LINE_ALIGNED static void pixel_##p##x##v(const corr2d_tile *tile) { pixel_tile(tile, (pixel_shape){p, v, false}); }
+    LINE_ALIGNED static void pixel_##p##x##v(const corr2d_tile *tile) {                                                \
+        if ((v) == PIXEL_VECTORS) STREAM_LATER;                                                                        \
+        pixel_tile(tile, (pixel_shape){p, v, false});                                                                  \
+    }
 #define PIXEL_TILE_MORE(v)                                                                                             \
     LINE_ALIGNED static void pixel_1x##v##_more(const corr2d_tile *tile) {                                             \
         MORE_LATER;                                                                                                    \
