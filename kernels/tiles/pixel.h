@@ -406,9 +406,11 @@ ALWAYS_INLINE void pixel_tap_spaced(pixel_acc *acc, const corr2d_tile *tile, con
     if (use != PIXEL_READ) spaced_bring(at->x + at->ahead[tap], use);
 }
 
-/* Only the widest tile is worth it. */
-ALWAYS_INLINE bool pixel_is_spaced(const corr2d_tile *tile, const pixel_step *s, pixel_shape is) {
+/* Only the widest tile is worth it, and where lines are brought nearer no short sum: many of them lie beyond its end. */
+#define SPACED_LEAST 64
+ALWAYS_INLINE bool pixel_is_spaced(const corr2d_tile *tile, const pixel_step *s, pixel_shape is, pixel_use use) {
     if (LANES < LINE_LANES / 2 || is.vectors < PIXEL_VECTORS || is.more || !tile->x_step) return false;
+    if ((LANES == LINE_LANES || use == PIXEL_PACK) && tile->taps < SPACED_LEAST) return false;
     return s->x_pixel[PIXEL_VECTORS - 1] - s->x_pixel[0] == (PIXEL_VECTORS - 1) * LANES;
 }
 
@@ -459,7 +461,7 @@ ALWAYS_INLINE void pixel_taps_spaced(pixel_acc *acc, pixel_late *late, const cor
 
 ALWAYS_INLINE void pixel_taps_reading(pixel_acc *acc, pixel_late *late, const corr2d_tile *tile, const pixel_step *s,
                                       pixel_shape is, pixel_use use) {
-    if (pixel_is_spaced(tile, s, is)) {
+    if (pixel_is_spaced(tile, s, is, use)) {
         pixel_taps_spaced(acc, late, tile, s, is, use);
     } else {
         pixel_taps_listed(acc, late, tile, s, is, use);
@@ -495,7 +497,7 @@ ALWAYS_INLINE void pixel_sum(pixel_acc *acc, pixel_late *late, const corr2d_tile
         pixel_taps(acc, late, tile, s, is, (pixel_far){0}, AHEAD_WEIGHTS);
     } else if (tile->packed) {
         pixel_taps_reading(acc, late, tile, s, is, PIXEL_PACK);
-    } else if (tile->ahead && last && pixel_is_spaced(tile, s, is)) {
+    } else if (tile->ahead && last && pixel_is_spaced(tile, s, is, PIXEL_FETCH)) {
         pixel_taps_spaced(acc, late, tile, s, is, PIXEL_FETCH);
     } else {
         pixel_taps_reading(acc, late, tile, s, is, pixel_has_late(is) ? PIXEL_NEAR : PIXEL_READ);
@@ -655,11 +657,11 @@ ALWAYS_INLINE void pixel_tile(const corr2d_tile *tile, pixel_shape is) {
 
 /*
  * Where in a line the loops of packed pixels begin is worth up to 4 % where a vector is one, for no reason that was
- * found: 51 bytes on is good, and 48 with one pixel more, which with GCC 12 takes so many bytes before them.
+ * found: 51 bytes on is good, and 20 with one pixel more, which with GCC 12 takes so many bytes before them.
  */
 #if LANES == LINE_LANES && !defined __clang__
-#define STREAM_LATER __asm__ volatile(".nops 62")
-#define MORE_LATER __asm__ volatile(".nops 40")
+#define STREAM_LATER __asm__ volatile(".nops 52")
+#define MORE_LATER __asm__ volatile(".nops 33")
 #else
 #define STREAM_LATER (void)0
 #define MORE_LATER (void)0
