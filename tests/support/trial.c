@@ -183,6 +183,14 @@ static test_trial draw_trial(const char *variant, random_source *source) {
                         .seed = random_bits(source)};
 }
 
+/* A layer's own distances, where it has some. */
+static void take_strides(test_trial *trial, const corr2d_spec *spec) {
+    if (spec->x_strides.column) trial->x = TENSOR_GIVEN;
+    if (spec->y_strides.column) trial->y = TENSOR_GIVEN;
+    trial->x_strides = spec->x_strides;
+    trial->y_strides = spec->y_strides;
+}
+
 test_report trial_layer(const char *variant, const test_layer *layer) {
     random_source source = {~layer->seed};
     layer_data data = layer_data_make(layer);
@@ -192,6 +200,7 @@ test_report trial_layer(const char *variant, const test_layer *layer) {
         test_trial trial = draw_trial(variant, &source);
         trial.layout = (corr2d_layout)(i % 2);
         trial.weights_layout = (corr2d_weights)(i / 2);
+        take_strides(&trial, &layer->spec);
         report = trial_run(&trial, layer, &data, &oracle);
     }
     oracle_free(&oracle);
