@@ -58,7 +58,7 @@ typedef struct corr2d_tile {
     const corr2d_tap *table;   /* channel tiles: where each tap lies, ... */
     bool dense;                /* ... whether their weights follow one another, ... */
     bool nine;                 /* ... whether all are of whole 3x3 kernels whose columns are evenly spaced, ... */
-    ptrdiff_t x_step;          /* ... if pointwise from each to the next in x, else 0, ... */
+    ptrdiff_t x_step;          /* ... if pointwise from each to the next in x, else 0 (pixel tiles: likewise), ... */
     ptrdiff_t x_space;         /* ... and then from each pixel to the next, or 0 where that varies */
     const ptrdiff_t *offsets;  /* where each tap lies in x, seen from a pixel; CORR2D_TAPS_AHEAD more may be fetched */
     const float *x;            /* what the pixels are counted from */
@@ -66,7 +66,7 @@ typedef struct corr2d_tile {
     const float *const *x_tap; /* depthwise_edge: where each tap lies */
     float *packed;             /* pixel tiles: the pixels, tap after tap, or NULL; channel_pairs: room */
     const ptrdiff_t *fetched;  /* where not NULL, the packed ones' offsets, to fetch others `ahead`, a few a panel */
-    ptrdiff_t ahead;           /* pixel tiles with offsets, not packed: from a pixel to the one that is fetched ahead */
+    ptrdiff_t ahead;           /* pixel tiles: from a pixel to the one that is fetched ahead */
     bool far_weights;          /* pixel tiles: the weights may be in no near cache */
     size_t tiles;              /* pixel tiles: how many side by side */
     const float *weights;      /* packed, see each kernel */

@@ -281,8 +281,8 @@ ALWAYS_INLINE void pixel_taps(pixel_acc *acc, pixel_late *late, const corr2d_til
 }
 
 /*
- * What is done on the way, where pixels are read where they lie: they are packed, or others are brought nearer, or both
- * where a vector is a line.
+ * What is done on the way, where pixels are read where they lie: nothing; or they are packed, and by most tiles those
+ * of a tap that follows brought nearer; or that alone; or those of other tiles are fetched, which spaced taps alone do.
  */
 typedef enum pixel_use { PIXEL_READ, PIXEL_PACK, PIXEL_NEAR, PIXEL_FETCH } pixel_use;
 
