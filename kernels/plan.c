@@ -41,7 +41,7 @@ size_t corr2d_plan_block(const corr2d_layer *layer, size_t taps) {
 #define LONG_SUM 250
 #define SHORT_SUM 64
 
-/* On the widest maps it shows of shorter ones yet, where rows are whole vectors. */
+/* Of shorter ones it shows on wide maps yet, where rows are whole vectors. */
 #define WIDE_SUM 350
 
 /* Of longer sums than this rows of whole vectors are like others: what pixel tiles pack of them is too much. */
@@ -103,18 +103,26 @@ static bool wastes_channels(const corr2d_layer *layer, size_t lanes) {
 /* Larger kernels take more instructions a tap over channels. */
 static bool is_small(const corr2d_layer *layer) { return layer->rows.taps * layer->columns.taps <= 9; }
 
+static bool is_crowded(const corr2d_layer *layer) { return layer->x.channel % CROWDED_FLOATS == 0; }
+
 /*
- * The longest rows of outputs that are better in vectors over channels, as measured: whole vectors of pixels fill the
- * other tiles as well, and an odd number of vectors of channels leaves these in want of one where they have two.
+ * The longest rows of whole vectors that are better over channels, or 0 where it is no matter that they are whole: an
+ * odd number of vectors of channels leaves panels in want of one where they have two.
  */
+static size_t whole_columns(const corr2d_layer *layer, const corr2d_kernels *kernels, size_t taps) {
+    const bool odd = kernels->odd_columns && corr2d_div_up(layer->group_out, kernels->lanes) % 2;
+    if (odd && taps < WIDE_SUM) return kernels->odd_columns;
+    const bool small = kernels->small_columns && is_small(layer) && !odd;
+    const size_t most = small ? kernels->small_columns : kernels->whole_columns;
+    return taps < WIDE_SUM && is_crowded(layer) ? most / 2 : most;
+}
+
+/* The longest rows of outputs that are better in vectors over channels, as measured. */
 static size_t channel_columns(const corr2d_layer *layer, const corr2d_kernels *kernels, bool ragged, size_t taps) {
-    const bool odd = corr2d_div_up(layer->group_out, kernels->lanes) % 2;
-    if (ragged && kernels->ragged_columns) return kernels->ragged_columns;
+    if ((ragged || taps > LONGEST_SUM) && kernels->long_columns) return kernels->long_columns;
     if (ragged || layer->groups > 1) return kernels->channel_columns;
-    const size_t most = taps < WIDE_SUM ? kernels->channel_columns / 2 : kernels->channel_columns;
-    size_t whole = is_small(layer) && kernels->small_columns ? kernels->small_columns : kernels->whole_columns;
-    if (odd && kernels->odd_columns) whole = kernels->odd_columns;
-    return whole && taps <= LONGEST_SUM && layer->columns.stride == 1 ? corr2d_min(most, whole) : most;
+    const size_t whole = taps <= LONGEST_SUM && layer->columns.stride == 1 ? whole_columns(layer, kernels, taps) : 0;
+    return whole ? whole : taps < WIDE_SUM ? kernels->channel_columns / 2 : kernels->channel_columns;
 }
 
 /*
@@ -123,8 +131,7 @@ static size_t channel_columns(const corr2d_layer *layer, const corr2d_kernels *k
  */
 static bool few_are_better(const corr2d_layer *layer, const corr2d_kernels *kernels, size_t taps) {
     const size_t out = layer->group_out;
-    const bool crowded = layer->x.channel % CROWDED_FLOATS == 0;
-    if (layer->groups > 1 || out > FEW_OUT || out % (2 * kernels->lanes) || crowded) return false;
+    if (layer->groups > 1 || out > FEW_OUT || out % (2 * kernels->lanes) || is_crowded(layer)) return false;
     return is_small(layer) && taps >= MIDDLE_SUM && layer->columns.stride == 1 &&
            layer->columns.out <= kernels->few_columns;
 }

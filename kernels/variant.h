@@ -238,10 +238,10 @@ typedef struct corr2d_kernels {
      * from one to the next; what an output sees beside the 7 columns of x is left out and not read.
      */
     size_t channel_columns; /* with rows of up to so many outputs they are faster than pixel tiles for long sums, ... */
-    size_t ragged_columns;  /* ... or, where not 0, of up to so many that are no whole vectors, ... */
-    size_t whole_columns;   /* ... but, where not 0, all but the longest sums of up to so many that are, ... */
+    size_t long_columns;    /* ... or, where not 0, of up to so many for the longest, or if no whole vectors, ... */
+    size_t whole_columns;   /* ... but, where not 0, others of up to so many that are, ... */
     size_t small_columns;   /* ... likewise for kernels of up to nine taps, ... */
-    size_t odd_columns;     /* ... and likewise for an odd number of vectors of channels, ... */
+    size_t odd_columns;     /* ... and shorter ones for an odd number of vectors of channels, ... */
     size_t few_columns;     /* ... for one or two pairs of them and small kernels with rows of up to so many, ... */
     size_t channel_map;     /* ... and on maps of up to so many for pointwise ones */
     size_t channel_vectors, channel_pixels[CORR2D_MAX_VECTORS + 1];

@@ -147,25 +147,29 @@ Test(orientation, of_long_sums_on_narrow_planes_is_over_channels) {
 }
 
 /*
- * Of 144 taps only where rows are no whole vectors, of 288 where those that are have half as many outputs, and of up to
- * 800 where those that are have as many as the variant says.
+ * Of 144 taps only where rows are no whole vectors, of 288 and more where those that are have as many as the variant
+ * says, or half as many where planes share sets, as those of 64 by 64 and 96 by 96 do and of 144 by 144 not, and of more
+ * than 800 as if they were none.
  */
 Test(orientation, of_long_sums_on_wide_planes_is_as_the_variant_has_it) {
     for (size_t i = 0; corr2d_dispatch_at(corr2d_cpu_flags(), i); i++) {
         const corr2d_kernels *const kernels = corr2d_dispatch_at(corr2d_cpu_flags(), i);
         const size_t most = kernels->channel_columns, small = kernels->small_columns,
+                     longest = kernels->long_columns ? kernels->long_columns : most,
                      whole = small                    ? small
                              : kernels->whole_columns ? kernels->whole_columns
                                                       : most;
         cr_assert(path_of(kernels, square(40, whole, 64, 3)) == &corr2d_path_channel, "%s", kernels->name);
         cr_assert(path_of(kernels, square(40, whole + 16, 64, 3)) == &corr2d_path_pixel, "%s", kernels->name);
         cr_assert(path_of(kernels, square(88, whole + 16, 64, 3)) == &corr2d_path_pixel, "%s", kernels->name);
-        cr_assert(path_of(kernels, square(89, most, 64, 3)) == &corr2d_path_channel, "%s", kernels->name);
-        cr_assert(path_of(kernels, square(89, most + 16, 64, 3)) == &corr2d_path_pixel, "%s", kernels->name);
-        cr_assert(path_of(kernels, square(32, most, 64, 3)) == &corr2d_path_pixel, "%s", kernels->name);
-        const size_t half = whole < most / 2 ? whole : most / 2;
-        if (most > 16) cr_assert(path_of(kernels, square(32, half, 64, 3)) == &corr2d_path_channel);
-        const corr2d_path *const long_ragged = kernels->ragged_columns ? &corr2d_path_channel : &corr2d_path_pixel;
+        cr_assert(path_of(kernels, square(89, longest, 64, 3)) == &corr2d_path_channel, "%s", kernels->name);
+        cr_assert(path_of(kernels, square(89, longest + 16, 64, 3)) == &corr2d_path_pixel, "%s", kernels->name);
+        const corr2d_path *const short_whole = whole >= 144 ? &corr2d_path_channel : &corr2d_path_pixel;
+        cr_assert(path_of(kernels, square(32, 64, 64, 3)) == short_whole, "%s", kernels->name);
+        cr_assert(path_of(kernels, square(32, 96, 64, 3)) == &corr2d_path_pixel, "%s", kernels->name);
+        cr_assert(path_of(kernels, square(32, 144, 64, 3)) == short_whole, "%s", kernels->name);
+        cr_assert(path_of(kernels, square(40, 96, 64, 3)) == short_whole, "%s", kernels->name);
+        const corr2d_path *const long_ragged = kernels->long_columns ? &corr2d_path_channel : &corr2d_path_pixel;
         cr_assert(path_of(kernels, square(32, most + 1, 64, 3)) == long_ragged, "%s", kernels->name);
         cr_assert(path_of(kernels, square(32, 513, 64, 3)) == &corr2d_path_pixel, "%s", kernels->name);
         cr_assert(path_of(kernels, square(16, most, 64, 3)) == &corr2d_path_pixel, "%s", kernels->name);
@@ -190,18 +194,21 @@ Test(orientation, of_few_outputs_on_planes_that_share_no_sets_is_as_the_variant_
     }
 }
 
+/* Sums of 288 taps, and of 360; and larger kernels, of 500. */
 Test(orientation, of_an_odd_number_of_vectors_of_channels_is_as_the_variant_has_it) {
     for (size_t i = 0; corr2d_dispatch_at(corr2d_cpu_flags(), i); i++) {
         const corr2d_kernels *const kernels = corr2d_dispatch_at(corr2d_cpu_flags(), i);
-        const size_t most = kernels->odd_columns, lanes = kernels->lanes;
+        const size_t most = kernels->odd_columns, whole = kernels->whole_columns, lanes = kernels->lanes;
         if (most == 0) continue;
-        cr_assert(path_of(kernels, square(40, most, 5 * lanes, 3)) == &corr2d_path_channel, "%s", kernels->name);
-        cr_assert(path_of(kernels, square(40, most + lanes, 5 * lanes, 3)) == &corr2d_path_pixel, "%s", kernels->name);
-        cr_assert(path_of(kernels, square(40, most + lanes, 6 * lanes, 3)) == &corr2d_path_channel, "%s",
+        cr_assert(path_of(kernels, square(32, most, 5 * lanes, 3)) == &corr2d_path_channel, "%s", kernels->name);
+        cr_assert(path_of(kernels, square(32, most + lanes, 5 * lanes, 3)) == &corr2d_path_pixel, "%s", kernels->name);
+        cr_assert(path_of(kernels, square(32, most + lanes, 6 * lanes, 3)) == &corr2d_path_channel, "%s",
                   kernels->name);
-        cr_assert(path_of(kernels, square(40, most + 1, 5 * lanes, 3)) == &corr2d_path_channel, "%s", kernels->name);
-        cr_assert(path_of(kernels, square(20, kernels->small_columns, 64, 5)) == &corr2d_path_pixel);
-        cr_assert(path_of(kernels, square(20, kernels->whole_columns, 64, 5)) == &corr2d_path_channel);
+        cr_assert(path_of(kernels, square(32, most + 1, 5 * lanes, 3)) == &corr2d_path_channel, "%s", kernels->name);
+        cr_assert(path_of(kernels, square(40, whole, 5 * lanes, 3)) == &corr2d_path_channel, "%s", kernels->name);
+        cr_assert(path_of(kernels, square(40, whole + lanes, 5 * lanes, 3)) == &corr2d_path_pixel, "%s", kernels->name);
+        cr_assert(path_of(kernels, square(20, whole, 64, 5)) == &corr2d_path_channel, "%s", kernels->name);
+        cr_assert(path_of(kernels, square(20, whole + lanes, 64, 5)) == &corr2d_path_pixel, "%s", kernels->name);
     }
 }
 
@@ -213,7 +220,7 @@ Test(orientation, of_wide_planes_with_a_stride_is_as_the_variant_has_it) {
         spec.stride_height = spec.stride_width = 2;
         cr_assert(path_of(kernels, spec) == &corr2d_path_channel, "%s", kernels->name);
         spec.in_height = ++spec.in_width;
-        const corr2d_path *const wanted = kernels->ragged_columns ? &corr2d_path_channel : &corr2d_path_pixel;
+        const corr2d_path *const wanted = kernels->long_columns ? &corr2d_path_channel : &corr2d_path_pixel;
         cr_assert(path_of(kernels, spec) == wanted, "%s", kernels->name);
     }
 }
