@@ -508,8 +508,19 @@ static size_t pixels_before(size_t end, size_t begin, size_t width) {
     return end < begin ? 0 : corr2d_min(end - begin, width);
 }
 
-/* Whether from a row's first tap to the second is as far as from that to the third: not where a strip has phases. */
-static bool evenly_spaced(const corr2d_tap *tap) { return tap[1].x - tap[0].x == tap[2].x - tap[1].x; }
+/*
+ * The side of a whole square kernel that tiles may take at a step, or 0: its columns are evenly spaced, which they are
+ * not where a strip has phases, and of five rows these too.
+ */
+static unsigned char whole_side(const corr2d_tap *tap, size_t down, size_t across) {
+    if (down != across || (down != 3 && down != 5)) return 0;
+    const int32_t right = tap[1].x - tap[0].x, on = tap[down].x - tap[0].x;
+    if (tap[2].x - tap[1].x != right) return 0;
+    if (down == 3) return 3;
+    const int32_t last = 4 * right + 4 * on;
+    const bool even = tap[3].x - tap[2].x == right && tap[10].x - tap[5].x == on && tap[24].x - tap[0].x == last;
+    return even ? 5 : 0;
+}
 
 /* Rows first ... first + rows - 1 of the strip by the j-th columns: they see the same of x. */
 static void run_scene(pass *p, const corr2d_sight *row, size_t j, size_t first, size_t rows, size_t channels) {
@@ -529,7 +540,7 @@ static void run_scene(pass *p, const corr2d_sight *row, size_t j, size_t first, 
     tile.taps = channels * down * across;
     tile.table = plan->table + row->table + plan->block * down * column->table;
     tile.dense = down == layer->rows.taps && across == layer->columns.taps;
-    tile.nine = tile.dense && down == 3 && across == 3 && evenly_spaced(tile.table);
+    tile.side = tile.dense ? whole_side(tile.table, down, across) : 0;
     tile.x += scene_place(p->job, row, column, first);
     tile.y += first * y.row + column->out * y.column;
     tile.x_pixel = plan->x_pixel + pixel + skip;

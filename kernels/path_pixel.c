@@ -68,6 +68,9 @@
 #define READ_LINES 640
 #define READ_TILES 6
 
+/* A share of the few pixels' panels has so many vectors of channels, or a multiple. */
+#define REST_VECTORS 12
+
 /* Of an image so large, half of a 2 MiB second cache, they fetch the next group's pixels ahead. */
 #define FAR_FLOATS (256u << 10)
 
@@ -402,12 +405,44 @@ static size_t few_pixels(const corr2d_plan *plan, size_t pixels) {
     return rest <= MOST_FEW || (plan->in_place && pixels < plan->kernels->lanes) ? rest : 0;
 }
 
-/* So many whole tiles side by side from pixel `first` on, group by group. Returns where they end. */
-static size_t run_whole(const pass *p, size_t first, size_t tiles, size_t pixels) {
+/* The few pixels that are left, and their next panel. */
+typedef struct rest {
+    size_t first, pixels, panel;
+} rest;
+
+/*
+ * Their share of panels, if there are to be so many shares more: to do all panels at a time keeps a Granite Rapids core
+ * busy enough to lower its clock for all that follows.
+ */
+static void run_rest(const pass *all, rest *r, size_t shares) {
+    const corr2d_plan *plan = all->job->plan;
+    const size_t together = REST_VECTORS * plan->kernels->lanes / plan->panel_channels,
+                 left = all->job->last - r->panel;
+    corr2d_job job = *all->job;
+    pass p = *all;
+    p.job = &job;
+    job.first = r->panel;
+    job.last = r->panel + corr2d_min(left, corr2d_round_up(corr2d_div_up(left, shares), corr2d_max(1, together)));
+    r->panel = job.last;
+    if (job.first == job.last) return;
+    for (size_t done = 0, few = CORR2D_FEW_PIXELS; done < r->pixels; done += few) {
+        if (few > r->pixels - done) few = 1;
+        run_few(&p, r->first + done, few);
+    }
+}
+
+/*
+ * So many whole tiles side by side from pixel `first` on, group by group, and after each a share of the rest. Returns
+ * where they end.
+ */
+static size_t run_whole(const pass *p, size_t first, size_t tiles, size_t pixels, rest *r) {
     bool overflow = false;
     const corr2d_plan *plan = p->job->plan;
     const size_t most = p->tile.packed ? packed_tiles(plan, packed_tile(plan, &overflow)) : read_tiles(plan);
-    for (size_t i = 0; i < tiles; i += most) run_group(p, first + i * pixels, corr2d_min(most, tiles - i), pixels);
+    for (size_t i = 0; i < tiles; i += most) {
+        run_group(p, first + i * pixels, corr2d_min(most, tiles - i), pixels);
+        run_rest(p, r, corr2d_div_up(tiles - i, most));
+    }
     return first + tiles * pixels;
 }
 
@@ -418,14 +453,6 @@ static void run_last(const pass *p, size_t first, size_t pixels) {
     for (size_t i = 0, next; i < tiles; i++, first += next, pixels -= next) {
         next = i + 1 < tiles ? corr2d_div_up(vectors, tiles) * lanes : pixels;
         run_group(p, first, 1, next);
-    }
-}
-
-/* The few pixels, from `first` on. */
-static void run_rest(const pass *p, size_t first, size_t pixels) {
-    for (size_t few = CORR2D_FEW_PIXELS; pixels; first += few, pixels -= few) {
-        if (few > pixels) few = 1;
-        run_few(p, first, few);
     }
 }
 
@@ -440,10 +467,11 @@ static void run_pass(const pass *p) {
     const size_t share = pixels - few > width && last && last <= plan->kernels->lanes;
     const size_t whole = (pixels - few) / width - share;
     const size_t more = few == 1 && whole && whole <= MORE_TILES && has_more(plan);
-    size_t first = run_whole(p, 0, whole - more, width);
-    first = run_whole(p, first, more, width + 1);
+    rest r = {pixels - few, few - more, p->job->first};
+    size_t first = run_whole(p, 0, whole - more, width, &r);
+    first = run_whole(p, first, more, width + 1, &r);
     run_last(p, first, last + share * width);
-    run_rest(p, first + last + share * width, few - more);
+    run_rest(p, &r, 1);
 }
 
 /* So many panels at a time that the second cache holds their weights while all pixels pass. */

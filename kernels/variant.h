@@ -57,7 +57,7 @@ typedef struct corr2d_tile {
     size_t taps;               /* may be 0 */
     const corr2d_tap *table;   /* channel tiles: where each tap lies, ... */
     bool dense;                /* ... whether their weights follow one another, ... */
-    bool nine;                 /* ... whether all are of whole 3x3 kernels whose columns are evenly spaced, ... */
+    unsigned char side;        /* ... 3 or 5 where all are of whole square kernels, evenly spaced, else 0, ... */
     ptrdiff_t x_step;          /* ... if pointwise from each to the next in x, else 0 (pixel tiles: likewise), ... */
     ptrdiff_t x_space;         /* ... and then from each pixel to the next, or 0 where that varies */
     const ptrdiff_t *offsets;  /* where each tap lies in x, seen from a pixel; CORR2D_TAPS_AHEAD more may be fetched */

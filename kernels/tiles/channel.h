@@ -175,32 +175,35 @@ ALWAYS_INLINE void channel_taps_beside(channel_acc *acc, const corr2d_tile *tile
     }
 }
 
-/* A row of a 3x3 kernel, from each tap `right` to the next, and `on` from the last to the next row's first. */
-ALWAYS_INLINE ptrdiff_t channel_three(channel_acc *acc, const float *const *x, ptrdiff_t at, ptrdiff_t right,
-                                      ptrdiff_t on, const float *weights, size_t pixels, size_t vectors) {
-    UNROLL for (size_t v = 0; v < 3; v++) {
+/* A row of a whole kernel, from each tap `right` to the next, and `on` from the last to the next row's first. */
+ALWAYS_INLINE ptrdiff_t channel_row(channel_acc *acc, const float *const *x, ptrdiff_t at, ptrdiff_t right,
+                                    ptrdiff_t on, const float *weights, size_t side, size_t pixels, size_t vectors) {
+    UNROLL for (size_t v = 0; v < side; v++) {
         channel_tap(acc, x, at, weights + v * vectors * LANES, pixels, vectors);
-        at += v < 2 ? right : on;
+        at += v + 1 < side ? right : on;
         FORGET(at);
         IN_ORDER; /* or GCC would load the next tap's weights before this one is done with its own */
     }
     return at;
 }
 
-/* All taps of whole 3x3 kernels, a kernel a step: no table, and few instructions beside the multiply-adds. */
-ALWAYS_INLINE void channel_taps_nine(channel_acc *acc, const corr2d_tile *tile, const float *const *x,
-                                     const channel_step *s, size_t pixels, size_t vectors) {
+/* All taps of whole kernels, a kernel a step: no table, and few instructions beside the multiply-adds. */
+ALWAYS_INLINE void channel_taps_whole(channel_acc *acc, const corr2d_tile *tile, const float *const *x,
+                                      const channel_step *s, size_t side, size_t pixels, size_t vectors) {
     const corr2d_tap *const tap = tile->table;
-    const size_t width = vectors * LANES, step = 9 * tile->ahead_tap;
+    const size_t taps = side * side, width = vectors * LANES, step = taps * tile->ahead_tap;
     const float *weights = s->weights, *const end = weights + tile->taps * width, *ahead = s->ahead;
-    const ptrdiff_t right = tap[1].x - tap[0].x, middle = tap[3].x - tap[2].x, lower = tap[6].x - tap[5].x;
-    const ptrdiff_t next = tile->taps > 9 ? tap[9].x - tap[8].x : 0;
+    const ptrdiff_t right = tap[1].x - tap[0].x, middle = tap[side].x - tap[side - 1].x;
+    const ptrdiff_t lower = side == 3 ? tap[6].x - tap[5].x : middle;
+    const ptrdiff_t next = tile->taps > taps ? tap[taps].x - tap[taps - 1].x : 0;
     ptrdiff_t at = tap[0].x;
-    for (; weights != end; weights += 9 * width) {
+    for (; weights != end; weights += taps * width) {
         channel_ahead(&ahead, step);
-        at = channel_three(acc, x, at, right, middle, weights, pixels, vectors);
-        at = channel_three(acc, x, at, right, lower, weights + 3 * width, pixels, vectors);
-        at = channel_three(acc, x, at, right, next, weights + 6 * width, pixels, vectors);
+        at = channel_row(acc, x, at, right, middle, weights, side, pixels, vectors);
+        if (side == 5) at = channel_row(acc, x, at, right, middle, weights + 5 * width, side, pixels, vectors);
+        if (side == 5) at = channel_row(acc, x, at, right, middle, weights + 10 * width, side, pixels, vectors);
+        at = channel_row(acc, x, at, right, lower, weights + (taps - 2 * side) * width, side, pixels, vectors);
+        at = channel_row(acc, x, at, right, next, weights + (taps - side) * width, side, pixels, vectors);
     }
 }
 
@@ -353,10 +356,11 @@ ALWAYS_INLINE void channel_next(channel_step *s, const corr2d_tile *tile, size_t
 }
 
 /*
- * All whole panels, of whole 3x3 kernels or of taps side by side: to call one after another takes short sums up to 8 %
- * longer.
+ * All whole panels, of whole kernels with so many rows or of taps side by side: to call one after another takes short
+ * sums up to 8 % longer.
  */
-ALWAYS_INLINE void channel_panels(const corr2d_tile *tile, channel_step *s, size_t pixels, size_t vectors, bool nine) {
+ALWAYS_INLINE void channel_panels(const corr2d_tile *tile, channel_step *s, size_t pixels, size_t vectors,
+                                  size_t side) {
     const size_t width = vectors * LANES;
     const float *x[CORR2D_MAX_PIXELS];
     EACH(i, pixels, CORR2D_MAX_PIXELS) x[i] = tile->x + s->x_pixel[i];
@@ -364,8 +368,8 @@ ALWAYS_INLINE void channel_panels(const corr2d_tile *tile, channel_step *s, size
         channel_acc acc;
         channel_bias(&acc, s->bias, pixels, vectors);
         if (tile->load) channel_load(&acc, s, pixels, vectors);
-        if (nine) {
-            channel_taps_nine(&acc, tile, x, s, pixels, vectors);
+        if (side) {
+            channel_taps_whole(&acc, tile, x, s, side, pixels, vectors);
         } else {
             channel_taps_beside(&acc, tile, x, s, pixels, vectors);
         }
@@ -503,15 +507,19 @@ static void channel_groups(const corr2d_tile *tile) {
         channel_panel(tile, s, n, v);                                                                                  \
     }                                                                                                                  \
     static void channel_besides_##v##x##n(const corr2d_tile *tile, channel_step *s) {                                  \
-        channel_panels(tile, s, n, v, false);                                                                          \
+        channel_panels(tile, s, n, v, 0);                                                                              \
     }                                                                                                                  \
     static void channel_nines_##v##x##n(const corr2d_tile *tile, channel_step *s) {                                    \
-        channel_panels(tile, s, n, v, true);                                                                           \
+        channel_panels(tile, s, n, v, 3);                                                                              \
+    }                                                                                                                  \
+    static void channel_fives_##v##x##n(const corr2d_tile *tile, channel_step *s) {                                    \
+        channel_panels(tile, s, n, v, 5);                                                                              \
     }                                                                                                                  \
     static void channel_##v##x##n(const corr2d_tile *tile) {                                                           \
         channel_panels_fn *panels = NULL;                                                                              \
         if (channel_by_panels(n, v) && tile->x_step == 1) panels = channel_besides_##v##x##n;                          \
-        if (channel_by_whole(n, v) && tile->nine) panels = channel_nines_##v##x##n;                                    \
+        if (channel_by_whole(n, v) && tile->side == 3) panels = channel_nines_##v##x##n;                               \
+        if (channel_by_whole(n, v) && tile->side == 5) panels = channel_fives_##v##x##n;                               \
         channel_walk(tile, n, (v)*LANES, channel_panel_##v##x##n, panels);                                             \
     }
 
