@@ -75,8 +75,8 @@
 #define UNTIL_HERE(v) (void)(v)
 #endif
 
-/* For a vector of sixteen lanes, which x86-64 alone has: what it is computed of next is not computed before. */
-#if LANES == 16
+/* For a vector of eight lanes or more, which x86-64 alone has: what it is computed of next is not computed before. */
+#if LANES >= 8
 #define LATER(v) __asm__("" : "+v"(v))
 #else
 #define LATER(v) (void)(v)

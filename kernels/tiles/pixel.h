@@ -27,6 +27,9 @@
 /* How far ahead weights are fetched, which may come from far away, and which a map of one tile uses up fast. */
 #define WEIGHTS_AHEAD 512
 
+/* Whether what most tiles are has a function of its own: where a vector is a line it gains 0.3 %, for 2.9 kB. */
+#define PIXEL_PLAIN (LANES == LINE_LANES / 2)
+
 /* A tile's constants. With `more` it has one pixel more, whose vector holds the channels of its one panel. */
 typedef struct pixel_shape {
     size_t panels, vectors;
@@ -175,6 +178,9 @@ ALWAYS_INLINE void pixel_tap(pixel_acc *acc, const f32xn *x_f32xn, const float *
         UNROLL for (size_t r = 0; r < PANEL_ROWS; r++) {
             pixel_row(acc->v[p * PANEL_ROWS + r], x_f32xn, weights + p * panel, r, is.vectors);
         }
+    }
+    if (PIXEL_PLAIN) {
+        EACH(v, is.vectors, CORR2D_MAX_VECTORS) UNTIL_HERE(x_f32xn[v]);
     }
     if (is.more) {
         IN_ORDER; /* there is no register to load these early */
@@ -482,11 +488,13 @@ ALWAYS_INLINE pixel_ahead pixel_fetched(const corr2d_tile *tile, const pixel_ste
     return far ? AHEAD_WEIGHTS : AHEAD_NOTHING;
 }
 
+ALWAYS_INLINE bool pixel_has_plain(pixel_shape is) { return PIXEL_PLAIN && is.vectors == PIXEL_VECTORS && !is.more; }
+
 /* All taps but the late ones, which are left to pixel_store. */
 ALWAYS_INLINE void pixel_sum(pixel_acc *acc, pixel_late *late, const corr2d_tile *tile, const pixel_step *s,
                              pixel_shape is) {
     const bool last = s->channels <= is.panels * PANEL_ROWS;
-    if (!s->reads && s->ahead == AHEAD_NOTHING) {
+    if (!s->reads && s->ahead == AHEAD_NOTHING && !pixel_has_plain(is)) {
         pixel_taps(acc, late, tile, s, is, (pixel_far){0}, AHEAD_NOTHING);
     } else if (!s->reads && s->ahead == AHEAD_PIXELS) {
         const size_t panel = pixel_panel(s), line = panel / pixel_step_taps(is);
@@ -609,6 +617,33 @@ ALWAYS_INLINE void pixel_panels(const corr2d_tile *tile, pixel_step s, pixel_sha
 /* Taps of a tile's one pixel more, so that the next tile's vectors are aligned. */
 ALWAYS_INLINE size_t more_floats(size_t taps) { return (taps + LANES - 1) / LANES * LANES; }
 
+/*
+ * One panel of whole tiles that are packed, where nothing is fetched: what most tiles are. In a function of its own it
+ * takes 62 instructions a tile outside its loop, not 75. The sums are there before the loop: GCC would have those of a
+ * row begin in one register.
+ */
+#if PIXEL_PLAIN
+NOT_INLINE LINE_ALIGNED void pixel_plain(const corr2d_tile *tile, const pixel_step *step) {
+    const pixel_shape is = {1, PIXEL_VECTORS, false};
+    const size_t width = PIXEL_VECTORS * LANES;
+    pixel_step s = *step;
+    pixel_y y = {s.y, tile->y_channel, 0, LANES};
+    for (size_t left = tile->tiles; left; left--) {
+        pixel_acc acc;
+        pixel_late late;
+        pixel_bias(&acc, s.bias, PANEL_ROWS, PIXEL_VECTORS);
+        if (tile->load) pixel_load(&acc, y, is);
+        EACH(r, PANEL_ROWS, PIXEL_ROWS) { EACH(v, PIXEL_VECTORS, PIXEL_VECTORS) LATER(acc.v[r][v]); }
+        pixel_taps(&acc, &late, tile, &s, is, (pixel_far){0}, AHEAD_NOTHING);
+        pixel_store(&acc, &late, tile, y, is, s.clamped);
+        s.packed += tile->taps * width;
+        y.p += width;
+    }
+}
+#else
+ALWAYS_INLINE void pixel_plain(const corr2d_tile *tile, const pixel_step *step) { (void)tile, (void)step; }
+#endif
+
 /* One step of each of the tiles side by side. */
 ALWAYS_INLINE void pixel_tiles(const corr2d_tile *tile, pixel_step s, pixel_shape is) {
     const size_t width = is.vectors * LANES;
@@ -641,7 +676,11 @@ ALWAYS_INLINE void pixel_tile(const corr2d_tile *tile, pixel_shape is) {
         s.first_weights = s.weights + first * PANEL_ROWS;
         s.weights_end = s.weights + taps * PANEL_ROWS;
         s.ahead = pixel_fetched(tile, &s, is);
-        pixel_tiles(tile, s, is);
+        if (pixel_has_plain(is) && s.whole && !s.reads && s.ahead == AHEAD_NOTHING) {
+            pixel_plain(tile, &s);
+        } else {
+            pixel_tiles(tile, s, is);
+        }
         if (s.channels <= rows) return;
         s.channels -= rows;
         s.weights += is.panels * tile->panel;
