@@ -508,18 +508,18 @@ static size_t pixels_before(size_t end, size_t begin, size_t width) {
     return end < begin ? 0 : corr2d_min(end - begin, width);
 }
 
-/*
- * The side of a whole square kernel that tiles may take at a step, or 0: its columns are evenly spaced, which they are
- * not where a strip has phases, and of five rows these too.
- */
+/* Whether `count` taps, each `step` behind the one before in the list, are as far apart: not where a strip has phases. */
+static bool evenly_spaced(const corr2d_tap *tap, size_t step, size_t count) {
+    for (size_t i = step; i + step < count * step; i += step) {
+        if (tap[i + step].x - tap[i].x != tap[step].x - tap[0].x) return false;
+    }
+    return true;
+}
+
+/* The rows of a whole square kernel that tiles take at a step, or 0. Of three rows the last may be further away. */
 static unsigned char whole_side(const corr2d_tap *tap, size_t down, size_t across) {
-    if (down != across || (down != 3 && down != 5)) return 0;
-    const int32_t right = tap[1].x - tap[0].x, on = tap[down].x - tap[0].x;
-    if (tap[2].x - tap[1].x != right) return 0;
-    if (down == 3) return 3;
-    const int32_t last = 4 * right + 4 * on;
-    const bool even = tap[3].x - tap[2].x == right && tap[10].x - tap[5].x == on && tap[24].x - tap[0].x == last;
-    return even ? 5 : 0;
+    if (down != across || (down != 3 && down != 5) || !evenly_spaced(tap, 1, across)) return 0;
+    return down == 3 ? 3 : evenly_spaced(tap, down, down) ? 5 : 0;
 }
 
 /* Rows first ... first + rows - 1 of the strip by the j-th columns: they see the same of x. */

@@ -68,8 +68,8 @@
 #define READ_LINES 640
 #define READ_TILES 6
 
-/* A share of the few pixels' panels has so many vectors of channels, or a multiple. */
-#define REST_VECTORS 12
+/* A share of the few pixels' panels is so many, or a multiple. */
+#define REST_PANELS 24
 
 /* Of an image so large, half of a 2 MiB second cache, they fetch the next group's pixels ahead. */
 #define FAR_FLOATS (256u << 10)
@@ -415,16 +415,14 @@ typedef struct rest {
  * busy enough to lower its clock for all that follows.
  */
 static void run_rest(const pass *all, rest *r, size_t shares) {
-    const corr2d_plan *plan = all->job->plan;
-    const size_t together = REST_VECTORS * plan->kernels->lanes / plan->panel_channels,
-                 left = all->job->last - r->panel;
+    const size_t left = all->job->last - r->panel;
+    if (left == 0 || r->pixels == 0) return;
     corr2d_job job = *all->job;
     pass p = *all;
     p.job = &job;
     job.first = r->panel;
-    job.last = r->panel + corr2d_min(left, corr2d_round_up(corr2d_div_up(left, shares), corr2d_max(1, together)));
+    job.last = r->panel + corr2d_min(left, corr2d_round_up(corr2d_div_up(left, shares), REST_PANELS));
     r->panel = job.last;
-    if (job.first == job.last) return;
     for (size_t done = 0, few = CORR2D_FEW_PIXELS; done < r->pixels; done += few) {
         if (few > r->pixels - done) few = 1;
         run_few(&p, r->first + done, few);
