@@ -508,7 +508,7 @@ static size_t pixels_before(size_t end, size_t begin, size_t width) {
     return end < begin ? 0 : corr2d_min(end - begin, width);
 }
 
-/* Whether `count` taps, each `step` behind the one before in the list, are as far apart: not where a strip has phases. */
+/* Whether `count` taps, each `step` behind the one before, are as far apart: not where a strip has phases. */
 static bool evenly_spaced(const corr2d_tap *tap, size_t step, size_t count) {
     for (size_t i = step; i + step < count * step; i += step) {
         if (tap[i + step].x - tap[i].x != tap[step].x - tap[0].x) return false;

@@ -5,8 +5,8 @@
  * which short sums gain by with AVX2 and lose by with AVX-512; CHANNEL_VECTORS, those of its widest tiles;
  * CHANNEL_PARTS, those of tiles that store a part of their last vector themselves; and where it is faster
  * CHANNEL_FOURS, from how many chains on tiles take four taps a step, CHANNEL_WHOLE: whether the widest have steps of
- * their own for whole kernels, all taps of 3x3 and 5x5, eight of others, and CHANNEL_PANELS: whether they do panel after
- * panel of taps side by side in a function of its own.
+ * their own for whole kernels, 3x3, 5x5 and eight taps of others, and CHANNEL_PANELS: whether they do panel after panel
+ * of taps side by side in a function of its own.
  */
 #include "kernels/tiles/turn.h"
 
@@ -99,7 +99,7 @@ ALWAYS_INLINE bool channel_by_fours(size_t pixels, size_t vectors) {
     return pixels * vectors >= CHANNEL_FOURS && pixels <= CHANNEL_POINTERS;
 }
 
-/* Whether it has steps of its own for whole kernels, whose weights need no table: all of 3x3 and 5x5, eight of others. */
+/* Whether it has steps of its own for whole kernels, whose weights need no table: 3x3, 5x5, eight taps of others. */
 ALWAYS_INLINE bool channel_by_whole(size_t pixels, size_t vectors) {
     return CHANNEL_WHOLE && pixels == 6 && vectors == CHANNEL_VECTORS;
 }
