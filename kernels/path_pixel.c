@@ -6,7 +6,9 @@
  * that only the last one wastes lanes:
  *
  *   for each block of input channels: pack the strip, if need be
- *     for each group of tiles: for each panel of output channels: for each tile: its outputs
+ *     for each group of tiles:
+ *       for each panel of output channels: for each tile: its outputs
+ *       a share of the output channels of the few pixels that no tile holds
  */
 #include "kernels/checked.h"
 #include "kernels/plan.h"

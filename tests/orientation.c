@@ -148,8 +148,8 @@ Test(orientation, of_long_sums_on_narrow_planes_is_over_channels) {
 
 /*
  * Of 144 taps only where rows are no whole vectors, of 288 and more where those that are have as many as the variant
- * says, or half as many where planes share sets, as those of 64 by 64 and 96 by 96 do and of 144 by 144 not, and of more
- * than 800 as if they were none.
+ * says, or of 288 half as many where planes share sets, as those of 64 by 64 and 96 by 96 do and of 144 by 144 not, and
+ * of more than 800 as if they were none.
  */
 Test(orientation, of_long_sums_on_wide_planes_is_as_the_variant_has_it) {
     for (size_t i = 0; corr2d_dispatch_at(corr2d_cpu_flags(), i); i++) {
@@ -164,6 +164,7 @@ Test(orientation, of_long_sums_on_wide_planes_is_as_the_variant_has_it) {
         cr_assert(path_of(kernels, square(88, whole + 16, 64, 3)) == &corr2d_path_pixel, "%s", kernels->name);
         cr_assert(path_of(kernels, square(89, longest, 64, 3)) == &corr2d_path_channel, "%s", kernels->name);
         cr_assert(path_of(kernels, square(89, longest + 16, 64, 3)) == &corr2d_path_pixel, "%s", kernels->name);
+        cr_assert(path_of(kernels, square(32, most, 64, 3)) == &corr2d_path_pixel, "%s", kernels->name);
         const corr2d_path *const short_whole = whole >= 144 ? &corr2d_path_channel : &corr2d_path_pixel;
         cr_assert(path_of(kernels, square(32, 64, 64, 3)) == short_whole, "%s", kernels->name);
         cr_assert(path_of(kernels, square(32, 96, 64, 3)) == &corr2d_path_pixel, "%s", kernels->name);

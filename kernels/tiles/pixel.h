@@ -488,6 +488,7 @@ ALWAYS_INLINE pixel_ahead pixel_fetched(const corr2d_tile *tile, const pixel_ste
     return far ? AHEAD_WEIGHTS : AHEAD_NOTHING;
 }
 
+/* Whether pixel_plain does it: of such tiles those that are not whole share the loop that fetches weights. */
 ALWAYS_INLINE bool pixel_has_plain(pixel_shape is) { return PIXEL_PLAIN && is.vectors == PIXEL_VECTORS && !is.more; }
 
 /* All taps but the late ones, which are left to pixel_store. */
