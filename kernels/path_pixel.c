@@ -57,13 +57,15 @@
 /*
  * So few output channels read the pixels where they lie, one panel after the other: packing them takes longer. Where a
  * vector is a line each tap brings a later one's pixels nearer, and a panel more does, or three where a tile reads few
- * lines. Else only where x need not be packed in any case, or the first cache holds what a tile reads, in so many.
+ * lines. Else only where x need not be packed in any case, or the first cache holds what a tile reads, in so many; and a
+ * panel less does so of pointwise sums of LEAST_PACKED taps.
  */
 #define FEW_CHANNELS 16
 #define MORE_CHANNELS 24
 #define NEAR_CHANNELS 40
 #define NEAR_LINES 256
 #define FEW_LINES 576
+#define LEAST_PACKED 64
 #define LINE_FLOATS 16
 
 /* They do so in groups of a few tiles, of which the first cache holds about so many lines. */
@@ -73,8 +75,11 @@
 /* A share of the few pixels' panels is so many, or a multiple. */
 #define REST_PANELS 24
 
-/* Of an image so large, half of a 2 MiB second cache, they fetch the next group's pixels ahead. */
-#define FAR_FLOATS (256u << 10)
+/*
+ * Where x, y and the weights are more than this, most of a 2 MiB second cache, panels that do not wait for pixels fetch
+ * the next group's.
+ */
+#define FAR_FLOATS (320u << 10)
 
 #define TILE_CHANNELS CORR2D_MAX_ROWS
 #define TILE_PIXELS (CORR2D_MAX_VECTORS * CORR2D_MAX_LANES)
@@ -492,17 +497,21 @@ static void run_chunks(const pass *all) {
     }
 }
 
-/* How far ahead x is fetched by panels that read it. */
+/* How far ahead x is fetched. */
 static ptrdiff_t fetched_ahead(const corr2d_plan *plan) {
     const corr2d_layer *layer = &plan->layer;
-    const bool far = plan->in_place && layer->group_in * layer->rows.out * layer->columns.out > FAR_FLOATS;
+    const double pixels = (double)layer->rows.out * (double)layer->columns.out;
+    const double all = pixels * (double)(layer->group_in + layer->group_out) + (double)plan->weight_count;
+    const bool far = plan->in_place && all > FAR_FLOATS;
     return far ? (ptrdiff_t)(read_tiles(plan) * tile_width(plan)) : 0;
 }
 
 /* The most panels that read the pixels where they lie. */
 static size_t reading_panels(const corr2d_plan *plan) {
     const size_t lines = read_lines(plan);
+    const bool pointwise = plan->layer.rows.taps * plan->layer.columns.taps == 1;
     size_t channels = plan->in_place || lines <= FEW_LINES ? FEW_CHANNELS : 0;
+    if (pointwise && plan->offset_count >= LEAST_PACKED) channels = FEW_CHANNELS - plan->panel_channels;
     if (plan->kernels->lanes >= LINE_FLOATS) channels = lines <= NEAR_LINES ? NEAR_CHANNELS : MORE_CHANNELS;
     return channels / plan->panel_channels;
 }

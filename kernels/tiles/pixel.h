@@ -19,6 +19,12 @@
 #define LINE_VECTORS ((LINE_LANES + LANES - 1) / LANES)
 
 /*
+ * A panel that fetches the next tiles' pixels does so many of a tap's lines: both where there are two, since of 24 output
+ * channels five panels stream, and the third cache gives as much in one panel as in two.
+ */
+#define FAR_LINES (FETCH_LINES == 2 ? 2 : 1)
+
+/*
  * So many taps ahead the lines are fetched that pixels are packed to, where a vector is one: else the stores wait for
  * them, and the loads that follow for the stores.
  */
@@ -189,17 +195,17 @@ ALWAYS_INLINE void pixel_tap(pixel_acc *acc, const f32xn *x_f32xn, const float *
     }
 }
 
-/* The next pixels: one of them, seen from each tap, and the first tap for which it is fetched. */
+/* The next pixels: the last of a line, seen from each tap, and the first tap for which it is fetched. */
 typedef struct pixel_far {
     const float *x;
     const ptrdiff_t *offset;
 } pixel_far;
 
-/* One line of what is ahead, on the way to so many taps. */
+/* One line of weights ahead, or FAR_LINES of pixels, on the way to so many taps. */
 ALWAYS_INLINE void pixel_reach(pixel_far *far, const float *weights, size_t taps, pixel_ahead ahead) {
     if (ahead == AHEAD_WEIGHTS) __builtin_prefetch(weights + WEIGHTS_AHEAD, 0, 3);
     if (ahead != AHEAD_PIXELS) return;
-    __builtin_prefetch(far->x + *far->offset, 0, 2);
+    EACH(i, FAR_LINES, FETCH_LINES) __builtin_prefetch(far->x + *far->offset - i * LINE_LANES, 0, 2);
     far->offset += taps;
 }
 
@@ -482,7 +488,8 @@ ALWAYS_INLINE size_t pixel_panel(const pixel_step *s) { return (s->from - s->cha
  * map of few tiles uses up fast: other tiles are up to 5 % slower for it, wherever the weights are.
  */
 ALWAYS_INLINE pixel_ahead pixel_fetched(const corr2d_tile *tile, const pixel_step *s, pixel_shape is) {
-    const bool widest = is.vectors == PIXEL_VECTORS, few = pixel_panel(s) / pixel_step_taps(is) < FETCH_LINES;
+    const bool widest = is.vectors == PIXEL_VECTORS,
+               few = pixel_panel(s) / pixel_step_taps(is) < FETCH_LINES / FAR_LINES;
     if (widest && !is.more && tile->fetched && few) return AHEAD_PIXELS;
     const bool far = LANES >= LINE_LANES ? is.more : widest && tile->far_weights;
     return far ? AHEAD_WEIGHTS : AHEAD_NOTHING;
