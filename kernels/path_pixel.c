@@ -110,9 +110,14 @@ static size_t strip_tiles(const corr2d_plan *plan) {
     return corr2d_div_up(plan->strip_height * plan->strip_width, tile_width(plan));
 }
 
-/* Whole tiles in a group that is packed. A tile's floats may have wrapped to none. */
+/*
+ * Whole tiles in a group that is packed: what fits, but where a vector is no line both of a strip that has two, if weights
+ * come from far, which they then do once. A tile's floats may have wrapped to none.
+ */
 static size_t packed_tiles(const corr2d_plan *plan, size_t tile_floats) {
-    const bool is_short = plan->kernels->lanes >= LINE_FLOATS && plan->offset_count < SHORT_SUM;
+    const size_t whole = plan->strip_height * plan->strip_width / tile_width(plan);
+    const bool is_line = plan->kernels->lanes >= LINE_FLOATS, is_short = is_line && plan->offset_count < SHORT_SUM;
+    if (!is_line && whole == 2 && plan->weight_count > CORR2D_FAR_WEIGHTS) return whole;
     const size_t group = plan->threes ? THREES_FLOATS : is_short ? SHORT_SUM_FLOATS : GROUP_FLOATS;
     const size_t fit = corr2d_max(1, corr2d_min(MOST_TILES, group / corr2d_max(1, tile_floats)));
     return corr2d_min(fit, strip_tiles(plan));
