@@ -96,7 +96,7 @@ static void sevens_panel(const corr2d_tile *tile, const channel_step *s) {
         EACH(q, SEVENS_VECTORS, SEVENS_VECTORS) acc.v[SEVENS_LAST][q] = f32xn_load(last + q * LANES);
     }
     if (s->channels != SEVENS_VECTORS * LANES) __builtin_unreachable(); /* saves the stores of a part */
-    channel_store(&acc, tile, s, SEVENS, SEVENS_VECTORS);
+    channel_store(&acc, tile, s, clamps(tile->lo, tile->hi), SEVENS, SEVENS_VECTORS);
 }
 
 static void channel_sevens(const corr2d_tile *tile) {

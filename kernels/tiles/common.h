@@ -47,6 +47,9 @@
  */
 #define FORGET(p) __asm__("" : "+r"(p))
 
+/* And for one that is to leave its register to others. */
+#define IN_MEMORY(p) __asm__("" : "+m"(p))
+
 /*
  * For a vector that is computed before a branch: clang 14 computes it in what comes after, and keeps what it is
  * computed of until then, for which there are no registers. MemorySanitizer would take it for used, lanes that nothing
