@@ -57,8 +57,8 @@
 /*
  * So few output channels read the pixels where they lie, one panel after the other: packing them takes longer. Where a
  * vector is a line each tap brings a later one's pixels nearer, and a panel more does, or three where a tile reads few
- * lines. Else only where x need not be packed in any case, or the first cache holds what a tile reads, in so many; and a
- * panel less does so of pointwise sums of LEAST_PACKED taps.
+ * lines. Else only where x need not be packed in any case, or the first cache holds what a tile reads, in so many; and
+ * of pointwise sums of LEAST_PACKED taps, where those are four panels, of which three would stream, a panel less.
  */
 #define FEW_CHANNELS 16
 #define MORE_CHANNELS 24
@@ -516,7 +516,8 @@ static size_t reading_panels(const corr2d_plan *plan) {
     const size_t lines = read_lines(plan);
     const bool pointwise = plan->layer.rows.taps * plan->layer.columns.taps == 1;
     size_t channels = plan->in_place || lines <= FEW_LINES ? FEW_CHANNELS : 0;
-    if (pointwise && plan->offset_count >= LEAST_PACKED) channels = FEW_CHANNELS - plan->panel_channels;
+    const bool four = FEW_CHANNELS / plan->panel_channels >= 4;
+    if (pointwise && four && plan->offset_count >= LEAST_PACKED) channels = FEW_CHANNELS - plan->panel_channels;
     if (plan->kernels->lanes >= LINE_FLOATS) channels = lines <= NEAR_LINES ? NEAR_CHANNELS : MORE_CHANNELS;
     return channels / plan->panel_channels;
 }
