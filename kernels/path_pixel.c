@@ -77,7 +77,7 @@
 
 /*
  * Where x, y and the weights are more than this, most of a 2 MiB second cache, panels that do not wait for pixels fetch
- * the next group's.
+ * the next group's; where packed straight from x, of x alone.
  */
 #define FAR_FLOATS (320u << 10)
 
@@ -513,13 +513,13 @@ static ptrdiff_t fetched_ahead(const corr2d_plan *plan) {
 
 /* The most panels that read the pixels where they lie. */
 static size_t reading_panels(const corr2d_plan *plan) {
-    const size_t lines = read_lines(plan);
+    const size_t lines = read_lines(plan), few = FEW_CHANNELS / plan->panel_channels;
+    if (plan->kernels->lanes >= LINE_FLOATS) {
+        return (lines <= NEAR_LINES ? NEAR_CHANNELS : MORE_CHANNELS) / plan->panel_channels;
+    }
+    if (!plan->in_place && lines > FEW_LINES) return 0;
     const bool pointwise = plan->layer.rows.taps * plan->layer.columns.taps == 1;
-    size_t channels = plan->in_place || lines <= FEW_LINES ? FEW_CHANNELS : 0;
-    const bool four = FEW_CHANNELS / plan->panel_channels >= 4;
-    if (pointwise && four && plan->offset_count >= LEAST_PACKED) channels = FEW_CHANNELS - plan->panel_channels;
-    if (plan->kernels->lanes >= LINE_FLOATS) channels = lines <= NEAR_LINES ? NEAR_CHANNELS : MORE_CHANNELS;
-    return channels / plan->panel_channels;
+    return pointwise && plan->offset_count >= LEAST_PACKED && few >= 4 ? few - 1 : few;
 }
 
 /* Whether all panels of a job do. */
